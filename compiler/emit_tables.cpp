@@ -1,0 +1,281 @@
+#include "compiler/emit_tables.hpp"
+
+#include <map>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace msr::compiler {
+
+namespace {
+
+using namespace catalogue;
+
+std::string literal(text words) {
+    std::string result = "\"";
+    for (const char letter : words) {
+        if (letter == '"' || letter == '\\') result += '\\';
+        if (letter == '\n') {
+            result += "\\n";
+        } else {
+            result += letter;
+        }
+    }
+    return result + '"';
+}
+
+// One member of a designated initialiser; nothing where the default says the same.
+class members {
+  public:
+    void number(std::string_view name, std::uint64_t value, std::uint64_t otherwise = 0) {
+        if (value != otherwise) raw(name, fmt::format("{:#x}", value));
+    }
+    void words(std::string_view name, text value) {
+        if (!value.empty()) raw(name, literal(value));
+    }
+    void flag(std::string_view name, bool value) {
+        if (value) raw(name, "true");
+    }
+    template <class Enum>
+    void choice(std::string_view name, Enum value, Enum otherwise, std::string_view type) {
+        if (value != otherwise) raw(name, fmt::format("static_cast<{}>({})", type, static_cast<int>(value)));
+    }
+    void raw(std::string_view name, const std::string& value) {
+        if (value.empty()) return;
+        if (!text_.empty()) text_ += ", ";
+        text_ += fmt::format(".{}={}", name, value);
+    }
+    [[nodiscard]] std::string braced() const { return "{" + text_ + "}"; }
+
+  private:
+    std::string text_;
+};
+
+class table_writer {
+  public:
+    explicit table_writer(const tables& from) : from_{from} {}
+
+    std::string run() {
+        define("vendor_entry", "vendors", from_.vendors, [this](const auto& one) { return vendor(one); });
+        define("processor_entry", "processors", from_.processors, [this](const auto& one) { return processor(one); });
+        define("feature_entry", "features", from_.features, [this](const auto& one) { return feature(one); });
+        define("quantity_entry", "quantities", from_.quantities, [this](const auto& one) { return quantity(one); });
+        define("enumeration_entry", "enumerations", from_.enumerations,
+               [this](const auto& one) { return enumeration(one); });
+        define("layout_entry", "layouts", from_.layouts, [this](const auto& one) { return layout(one); });
+        define("rule_entry", "rules", from_.rules,
+               [](const auto& one) { return "{" + literal(one.name) + ", " + literal(one.title) + "}"; });
+        define("register_entry", "registers", from_.registers, [this](const auto& one) { return entry(one); });
+        return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
+               "namespace msr::catalogue {\nnamespace {\n" +
+               out_ +
+               "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
+               "registers};\n"
+               "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
+    }
+
+  private:
+    // An empty C++ array is not allowed; a view of nothing is written as {}.
+    template <class T, class Write>
+    void define(std::string_view type, std::string_view name, view<T> elements, Write write) {
+        std::string body;
+        for (const auto& one : elements)
+            body += "    " + write(one) + ",\n";
+        if (elements.empty()) {
+            out_ += fmt::format("constexpr view<{}> {};\n", type, name);
+        } else {
+            out_ += fmt::format("constexpr {} {}[]{{\n{}}};\n", type, name, body);
+        }
+    }
+
+    // An array that others point into; equal ones are written once.
+    std::string shared(std::string_view type, const std::string& body) {
+        if (body.empty()) return {};
+        const auto [place, fresh] = arrays_.try_emplace(std::string{type} + body, arrays_.size());
+        const auto name = fmt::format("a{}", place->second);
+        if (fresh) out_ += fmt::format("constexpr {} {}[]{{{}}};\n", type, name, body);
+        return name;
+    }
+
+    template <class T, class Write>
+    std::string list(std::string_view type, view<T> elements, Write write) {
+        std::string body;
+        for (const auto& one : elements)
+            body += (body.empty() ? "" : ",") + write(one);
+        return shared(type, body);
+    }
+
+    std::string texts(view<text> words) { return list("text", words, literal); }
+
+    std::string code(expression program) {
+        return list("instruction", program, [](const instruction& step) {
+            return fmt::format("{{static_cast<operation>({}),{},{},{:#x}U}}", static_cast<int>(step.code), step.msb,
+                               step.lsb, step.operand);
+        });
+    }
+
+    static std::string where(const cpuid_bits& bits) {
+        members all;
+        all.number("leaf", bits.leaf);
+        all.number("subleaf", bits.subleaf);
+        all.choice("reg", bits.reg, cpuid_register::none, "cpuid_register");
+        all.number("msb", bits.msb);
+        all.number("lsb", bits.lsb);
+        all.words("hypervisor", bits.hypervisor);
+        return all.braced();
+    }
+
+    std::string vendor(const vendor_entry& one) { return "{" + literal(one.name) + ", " + texts(one.signatures) + "}"; }
+
+    std::string processor(const processor_entry& one) {
+        const auto matches = list("processor_match", one.matches, [](const processor_match& match) {
+            return fmt::format("{{{},{},{},{},{},{}}}", match.vendor, match.family, match.model_first, match.model_last,
+                               match.stepping_first, match.stepping_last);
+        });
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("matches", matches);
+        all.flag("group", one.group);
+        return all.braced();
+    }
+
+    std::string feature(const feature_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("where", where(one.where));
+        all.raw("condition", code(one.condition));
+        return all.braced();
+    }
+
+    static std::string quantity(const quantity_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("where", where(one.where));
+        all.number("minimum", one.minimum);
+        all.number("maximum", one.maximum);
+        all.number("fallback", one.fallback);
+        return all.braced();
+    }
+
+    std::string enumeration(const enumeration_entry& one) {
+        const auto values = list("enumerator", one.values, [](const enumerator& value) {
+            return fmt::format("{{{:#x}U,{:#x}U,{},{}}}", value.match, value.mask, literal(value.name),
+                               literal(value.title));
+        });
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("values", values);
+        return all.braced();
+    }
+
+    static std::string position(bit_position at) {
+        return at.quantity == none ? fmt::format("{{{}}}", at.offset)
+                                   : fmt::format("{{{},{}}}", at.offset, at.quantity);
+    }
+
+    std::string field(const field_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.words("description", one.description);
+        all.raw("msb", position(one.msb));
+        all.raw("lsb", position(one.lsb));
+        all.choice("kind", one.kind, field_kind::number, "field_kind");
+        all.choice("access", one.access, access::read_write, "access");
+        all.choice("on_write", one.on_write, effect::ignored, "effect");
+        all.choice("illegal", one.illegal, effect::fault, "effect");
+        all.choice("varies", one.varies, variation::constant, "variation");
+        all.flag("values_exhaust", one.values_exhaust);
+        all.number("shift", one.shift);
+        all.words("array", one.array);
+        all.number("element", one.element);
+        all.raw("exists", code(one.exists));
+        all.raw("legal", code(one.legal));
+        all.raw("value", code(one.value));
+        all.words("unit", one.unit);
+        if (one.values != nullptr)
+            all.raw("values", fmt::format("&enumerations[{}]", one.values - from_.enumerations.data()));
+        return all.braced();
+    }
+
+    std::string fields(view<field_entry> all) {
+        return list("field_entry", all, [this](const field_entry& one) { return field(one); });
+    }
+
+    std::string layout(const layout_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.number("width", one.width, 64);
+        all.raw("fields", fields(one.fields));
+        return all.braced();
+    }
+
+    std::string parts(const register_entry& one) {
+        return list("part_entry", one.parts, [this](const part_entry& part) {
+            return fmt::format("{{{},&layouts[{}],{}}}", literal(part.name), part.layout - from_.layouts.data(),
+                               part.lsb);
+        });
+    }
+
+    std::string locks(const register_entry& one) {
+        return list("lock_entry", one.locks, [this](const lock_entry& lock) {
+            members all;
+            all.words("field", lock.field);
+            all.raw("locks", texts(lock.locks));
+            all.choice("effect", lock.effect, effect::fault, "msr::catalogue::effect");
+            return all.braced();
+        });
+    }
+
+    std::string entry(const register_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("variant", one.variant);
+        all.words("title", one.title);
+        all.words("description", one.description);
+        all.words("topic", one.topic);
+        all.raw("aliases", texts(one.aliases));
+        all.number("address", one.address);
+        all.number("stride", one.stride);
+        all.number("members", one.members, 1);
+        all.number("first", one.first);
+        all.words("member", one.member);
+        all.raw("count", code(one.count));
+        all.raw("exists", code(one.exists));
+        all.choice("scope", one.scope, scope::thread, "msr::catalogue::scope");
+        all.choice("access", one.access, access::read_write, "msr::catalogue::access");
+        all.choice("on_write", one.on_write, effect::fault, "effect");
+        all.choice("absent", one.absent, field_kind::must_be_zero, "field_kind");
+        all.choice("varies", one.varies, variation::constant, "variation");
+        all.flag("fields_known", one.fields_known);
+        all.flag("has_reset", one.has_reset);
+        all.number("reset", one.reset);
+        all.raw("serialising", code(one.serialising));
+        all.raw("fields", fields(one.fields));
+        all.raw("parts", parts(one));
+        all.raw("locks", locks(one));
+        all.raw("rules", texts(one.rules));
+        all.raw("switched_by", list("switch_entry", one.switched_by, [](const switch_entry& by) {
+                    return "{" + literal(by.mechanism) + "," + literal(by.how) + "}";
+                }));
+        all.raw("sources", texts(one.sources));
+        return all.braced();
+    }
+
+    const tables& from_;
+    std::string out_;
+    std::map<std::string, std::size_t, std::less<>> arrays_;
+};
+
+}  // namespace
+
+std::string tables_source(const tables& from) {
+    return table_writer{from}.run();
+}
+
+}  // namespace msr::compiler

@@ -1,0 +1,77 @@
+// msr-catalogue: checks a catalogue folder, and writes what is derived from it.
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "compiler/emit_registers.hpp"
+#include "compiler/emit_tables.hpp"
+#include "compiler/write_file.hpp"
+#include "msr/catalogue/load/loader.hpp"
+
+namespace {
+
+namespace catalogue = msr::catalogue;
+
+constexpr int finding = 1;
+constexpr int bad_input = 2;
+
+int report(const catalogue::load::problems& found) {
+    for (const auto& one : found) {
+        if (one.line > 0) {
+            fmt::print(stderr, "{}:{}: {}\n", one.file, one.line, one.message);
+        } else {
+            fmt::print(stderr, "{}: {}\n", one.file, one.message);
+        }
+    }
+    fmt::print(stderr, "{} problem{}\n", found.size(), found.size() == 1 ? "" : "s");
+    return finding;
+}
+
+int check(const std::string& folder) {
+    const auto loaded = catalogue::load::load(folder, {});
+    if (!loaded) return report(loaded.error());
+    std::size_t tiled = 0;
+    std::size_t addresses = 0;
+    for (const auto& entry : loaded->tables().registers) {
+        tiled += entry.fields_known ? 1 : 0;
+        addresses += entry.members;
+    }
+    fmt::print("{} registers at {} addresses, {} with all fields\n", loaded->tables().registers.size(), addresses,
+               tiled);
+    return 0;
+}
+
+int emit(const std::string& folder, const std::string& output) {
+    const auto loaded = catalogue::load::load(folder, {});
+    if (!loaded) return report(loaded.error());
+    const auto& tables = loaded->tables();
+    const std::filesystem::path out{output};
+    auto written = msr::compiler::emit_registers(tables, out);
+    if (written) {
+        written =
+            msr::compiler::write_if_changed(out / "msr/catalogue/built_in.cpp", msr::compiler::tables_source(tables));
+    }
+    if (written) return 0;
+    fmt::print(stderr, "msr-catalogue: {}\n", written.error());
+    return bad_input;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Checks a folder of MSR facts, and writes C++ from it"};
+    app.require_subcommand(1);
+    std::string folder;
+    std::string output;
+    auto* checking = app.add_subcommand("check", "Check the files: form, names, tiling, collisions");
+    checking->add_option("FOLDER", folder)->required();
+    auto* emitting = app.add_subcommand("emit", "Write the tables and the typed registers as C++");
+    emitting->add_option("FOLDER", folder)->required();
+    emitting->add_option("OUTPUT", output)->required();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : bad_input;
+    }
+    return checking->parsed() ? check(folder) : emit(folder, output);
+}

@@ -1,0 +1,31 @@
+// The text of the generated headers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/accessors.hpp"
+#include "msr/catalogue/model.hpp"
+
+namespace msr::compiler {
+
+/// `type` is the name in C++, `accessors` what `accessors_of` gave for it.
+[[nodiscard]] std::string register_header(const catalogue::register_entry& entry, const std::string& type,
+                                          const owner& fields, const std::vector<accessor>& accessors,
+                                          const catalogue::tables& all);
+[[nodiscard]] std::string layout_header(const catalogue::layout_entry& layout, const std::string& type,
+                                        const std::vector<accessor>& accessors);
+
+/// An enum that can hold `width` bits, with names or without.
+[[nodiscard]] std::string enumeration_header(const catalogue::enumeration_entry& values, const std::string& type,
+                                             int width);
+
+/// Includes everything. `headers` are paths below msr/registers.
+[[nodiscard]] std::string all_header(const std::vector<std::string>& headers);
+
+/// A call of a macro for every accessor; `lines` are those of `field_lines`.
+[[nodiscard]] std::string every_field_header(const std::string& lines);
+[[nodiscard]] std::string field_lines(const std::vector<accessor>& accessors, const std::string& type);
+
+}  // namespace msr::compiler

@@ -1,0 +1,52 @@
+# What the lab's tests share. A test prints each thing that it checked and ends with 'finish'.
+# shellcheck shell=bash
+
+lab=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
+# shellcheck disable=SC2034 # for the tests of the product
+product=$(dirname "$lab")/build/msr
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+failures=0
+
+skip() {
+	echo "SKIPPED: $1"
+	exit 77
+}
+
+needs() {
+	local program
+	for program in "$@"; do
+		[[ -n $(type -P "$program") ]] || skip "$program is not installed"
+	done
+	"$lab/kernel" >/dev/null || skip 'the kernel could not be fetched'
+}
+
+# check WHAT COMMAND...: the command succeeds.
+check() {
+	if "${@:2}"; then
+		echo "ok: $1"
+	else
+		echo "FAILED: $1"
+		failures=$((failures + 1))
+	fi
+}
+
+not() { ! "$@"; }
+
+# equal WHAT EXPECTED ACTUAL
+equal() {
+	check "$1" test "$2" = "$3"
+	[[ $2 == "$3" ]] || printf '  expected: %s\n  actual:   %s\n' "$2" "$3"
+}
+
+# The exit code of a command whose output goes to files named after the first argument.
+status_of() {
+	local status=0
+	"${@:2}" >"$results/$1.stdout" 2>"$results/$1.stderr" || status=$?
+	echo "$status"
+}
+
+finish() {
+	((failures == 0)) || echo "$failures checks FAILED"
+	exit $((failures > 0))
+}

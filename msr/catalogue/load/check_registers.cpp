@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <map>
+
+#include "msr/catalogue/load/checks.hpp"
+#include "msr/catalogue/load/exclusion.hpp"
+
+namespace msr::catalogue::load {
+
+namespace {
+
+std::string plain(text words) {
+    return std::string{std::string_view{words}};
+}
+
+std::string full_name(const register_entry& entry) {
+    return entry.variant.empty() ? plain(entry.name) : plain(entry.name) + "@" + plain(entry.variant);
+}
+
+// Whether a register, or a member of a family, of both stands at one address.
+bool share_an_address(const register_entry& one, const register_entry& other) {
+    const auto last = [](const register_entry& entry) { return entry.address + entry.stride * (entry.members - 1); };
+    if (one.address > last(other) || other.address > last(one)) return false;
+    for (std::uint32_t member = 0; member < one.members; ++member) {
+        const auto address = one.address + one.stride * member;
+        if (address < other.address || address > last(other)) continue;
+        if (other.stride == 0 || (address - other.address) % other.stride == 0) return true;
+    }
+    return false;
+}
+
+class register_checker {
+  public:
+    register_checker(const symbols& known, const tables& result, problems& found)
+        : known_{known}, result_{result}, found_{found} {}
+
+    void run() {
+        check_names();
+        check_addresses();
+    }
+
+  private:
+    // The draft that an entry came from; none for one that was there before.
+    const draft_register* draft_of(const register_entry& entry) const {
+        for (const auto& draft : known_.registers) {
+            if (draft.entry.name == entry.name && draft.entry.variant == entry.variant &&
+                draft.entry.address == entry.address) {
+                return &draft;
+            }
+        }
+        return nullptr;
+    }
+
+    std::string place_of(const register_entry& entry) const {
+        const auto* draft = draft_of(entry);
+        if (draft == nullptr) return "built in";
+        return draft->file->name() + ":" + std::to_string(draft->file->line(draft->place));
+    }
+
+    void report(const draft_register& draft, const std::string& message) {
+        found_.push_back({draft.file->name(), draft.file->line(draft.place), full_name(draft.entry) + ": " + message});
+    }
+
+    void check_names() {
+        std::multimap<std::string, const register_entry*> names;
+        for (const auto& entry : result_.registers)
+            names.emplace(plain(entry.name), &entry);
+        for (const auto& draft : known_.registers) {
+            const auto [first, last] = names.equal_range(plain(draft.entry.name));
+            const auto same =
+                std::count_if(first, last, [&](const auto& one) { return one.second->variant == draft.entry.variant; });
+            if (same > 1) report(draft, "another entry has this name; a `variant` tells them apart");
+            for (const auto& alias : draft.entry.aliases) {
+                if (names.contains(plain(alias)) && alias != draft.entry.name) {
+                    report(draft, "the alias `" + plain(alias) + "` is another register's name");
+                }
+            }
+        }
+    }
+
+    // Registers are sorted by address, but a family reaches beyond its neighbours; so ends are compared.
+    void check_addresses() {
+        const auto& all = result_.registers;
+        for (std::size_t at = 0; at < all.size(); ++at) {
+            for (std::size_t next = at + 1; next < all.size(); ++next) {
+                const auto last = all[at].address + all[at].stride * (all[at].members - 1);
+                if (all[next].address > last) break;
+                if (share_an_address(all[at], all[next])) check_pair(all[at], all[next]);
+            }
+        }
+    }
+
+    void check_pair(const register_entry& one, const register_entry& other) {
+        const auto* draft = draft_of(other);
+        const auto* partner = &one;
+        if (draft == nullptr) {
+            draft = draft_of(one);
+            partner = &other;
+        }
+        if (draft == nullptr || !can_both_hold(one.exists, other.exists, result_)) return;
+        report(*draft, "it and " + full_name(*partner) + " (" + place_of(*partner) +
+                           ") share an address, and their conditions do not exclude each other");
+    }
+
+    const symbols& known_;
+    const tables& result_;
+    problems& found_;
+};
+
+}  // namespace
+
+void check_registers(const symbols& known, const tables& result, problems& found) {
+    register_checker{known, result, found}.run();
+}
+
+}  // namespace msr::catalogue::load

@@ -1,0 +1,120 @@
+#include "msr/catalogue/load/document.hpp"
+
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <yaml-cpp/yaml.h>
+
+namespace msr::catalogue::load {
+
+namespace {
+
+// Deeper than any catalogue file; a hostile one must not exhaust the stack.
+constexpr int deepest = 16;
+
+std::optional<std::uint64_t> as_integer(const std::string& text) {
+    const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+    const auto* first = text.data() + (hexadecimal ? 2 : 0);
+    const auto* last = text.data() + text.size();
+    std::uint64_t value = 0;
+    const auto [end, status] = std::from_chars(first, last, value, hexadecimal ? 16 : 10);
+    if (first == last || end != last || status != std::errc{}) return std::nullopt;
+    return value;
+}
+
+json scalar(const YAML::Node& node) {
+    const auto& text = node.Scalar();
+    if (node.Tag() == "!") return text;  // quoted
+    if (text == "true") return true;
+    if (text == "false") return false;
+    if (const auto number = as_integer(text)) return *number;
+    return text;
+}
+
+}  // namespace
+
+struct document_reader {
+    document& into;
+    problems& found;
+
+    void report(const YAML::Node& node, std::string message) const {
+        found.push_back({into.name_, node.Mark().line + 1, std::move(message)});
+    }
+
+    json convert(const YAML::Node& node, const std::string& pointer, int depth) {
+        into.lines_[pointer] = node.Mark().line + 1;
+        if (depth > deepest) {
+            report(node, "nested too deeply");
+            return {};
+        }
+        switch (node.Type()) {
+            case YAML::NodeType::Scalar: return scalar(node);
+            case YAML::NodeType::Sequence: return sequence(node, pointer, depth);
+            case YAML::NodeType::Map: return map(node, pointer, depth);
+            default: report(node, "a value is missing here"); return {};
+        }
+    }
+
+    json sequence(const YAML::Node& node, const std::string& pointer, int depth) {
+        auto list = json::array();
+        for (std::size_t at = 0; at < node.size(); ++at) {
+            list.push_back(convert(node[at], pointer + "/" + std::to_string(at), depth + 1));
+        }
+        return list;
+    }
+
+    json map(const YAML::Node& node, const std::string& pointer, int depth) {
+        auto object = json::object();
+        std::set<std::string, std::less<>> seen;
+        for (const auto& entry : node) {
+            if (!entry.first.IsScalar()) {
+                report(entry.first, "a key must be a plain word");
+                continue;
+            }
+            const auto& key = entry.first.Scalar();
+            if (!seen.insert(key).second) {
+                report(entry.first, "the key `" + key + "` stands twice in one map");
+                continue;
+            }
+            object[key] = convert(entry.second, pointer + "/" + key, depth + 1);
+            into.lines_[pointer + "/" + key] = entry.first.Mark().line + 1;
+        }
+        return object;
+    }
+};
+
+std::optional<document> document::parse(const std::string& name, const std::string& yaml, problems& found) {
+    document result;
+    result.name_ = name;
+    const auto before = found.size();
+    try {
+        result.root_ = document_reader{result, found}.convert(YAML::Load(yaml), "", 0);
+    } catch (const YAML::Exception& error) {
+        found.push_back({name, error.mark.line + 1, "not YAML: " + error.msg});
+    }
+    if (found.size() != before) return std::nullopt;
+    return result;
+}
+
+std::optional<document> document::read(const std::filesystem::path& file, problems& found) {
+    std::ifstream stream{file, std::ios::binary};
+    std::ostringstream contents;
+    if (!stream || !(contents << stream.rdbuf())) {
+        found.push_back({file.string(), 0, "cannot be read"});
+        return std::nullopt;
+    }
+    return parse(file.string(), contents.str(), found);
+}
+
+int document::line(std::string pointer) const {
+    while (true) {
+        if (const auto place = lines_.find(pointer); place != lines_.end()) return place->second;
+        const auto slash = pointer.rfind('/');
+        if (slash == std::string::npos) return 1;
+        pointer.resize(slash);
+    }
+}
+
+}  // namespace msr::catalogue::load

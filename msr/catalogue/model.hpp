@@ -1,0 +1,259 @@
+// The catalogue in memory: plain tables of constants, the same for the registers that are compiled in and for those a
+// user's overlay adds at run time. Freestanding; nothing here owns memory.
+#pragma once
+
+#include <cstdint>
+
+#include "msr/core/view.hpp"
+
+namespace msr::catalogue {
+
+// ---- expressions: conditions and value formulas, compiled to a postfix form
+
+enum class operation : std::uint8_t {
+    number,      // push operand
+    feature,     // push 1 if feature #operand is present
+    vendor,      // push 1 if the CPU is of vendor #operand
+    processors,  // push 1 if the CPU is in processor group #operand
+    quantity,    // push quantity #operand
+    family,      // push the CPU's family, model, stepping
+    model,
+    stepping,
+    register_bits,  // push bits msb..lsb of the register at address operand
+    self_bits,      // push bits msb..lsb of the register being evaluated
+    logical_and,
+    logical_or,
+    logical_not,
+    equal,
+    not_equal,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    add,
+    subtract,
+    multiply,
+    divide,
+    power,
+};
+
+struct instruction {
+    operation code;
+    std::uint8_t msb = 0;
+    std::uint8_t lsb = 0;
+    std::uint64_t operand = 0;
+};
+
+/// Postfix program. Empty stands for "always" as a condition and "none" as a formula.
+using expression = view<instruction>;
+
+// ---- what a CPU says of itself
+
+enum class cpuid_register : std::uint8_t { none, eax, ebx, ecx, edx };
+
+/// One bit (a feature) or range of bits (a quantity) of CPUID's answer. With a hypervisor signature, the leaf is
+/// relative to the base at which that hypervisor's leaves were found (40000000H + n * 100H).
+struct cpuid_bits {
+    std::uint32_t leaf = 0;
+    std::uint32_t subleaf = 0;
+    cpuid_register reg = cpuid_register::none;
+    std::uint8_t msb = 0;
+    std::uint8_t lsb = 0;
+    text hypervisor = {};
+};
+
+struct feature_entry {
+    text name;
+    text title;
+    cpuid_bits where;      // reg == none: `condition`, or mere presence of the hypervisor
+    expression condition;  // a feature derived from others
+};
+
+struct quantity_entry {
+    text name;
+    text title;
+    cpuid_bits where;
+    std::uint32_t minimum = 0;
+    std::uint32_t maximum = 0;
+    std::uint32_t fallback = 0;  // where CPUID lacks the leaf, or gives 0
+};
+
+struct vendor_entry {
+    text name;
+    view<text> signatures;  // CPUID.0H:EBX:EDX:ECX, 12 characters
+};
+
+struct processor_match {
+    std::uint16_t vendor = 0;
+    std::uint16_t family = 0;
+    std::uint16_t model_first = 0;
+    std::uint16_t model_last = 0;
+    std::uint8_t stepping_first = 0;
+    std::uint8_t stepping_last = 15;
+};
+
+/// One processor (a microarchitecture) or a named group of them.
+struct processor_entry {
+    text name;
+    text title;
+    view<processor_match> matches;
+    bool group = false;
+};
+
+// ---- values in words
+
+/// A value stands for `title` when (value & mask) == match.
+struct enumerator {
+    std::uint64_t match = 0;
+    std::uint64_t mask = ~std::uint64_t{0};
+    text name;
+    text title;
+};
+
+struct enumeration_entry {
+    text name;
+    text title;
+    view<enumerator> values;
+};
+
+// ---- registers
+
+inline constexpr std::uint16_t none = 0xFFFF;
+
+/// A bit number, or one that follows a quantity: offset + value of the quantity.
+struct bit_position {
+    std::int16_t offset = 0;
+    std::uint16_t quantity = none;
+};
+
+enum class field_kind : std::uint8_t {
+    number,
+    signed_number,
+    linear_address,    // canonical, or a write faults
+    physical_address,  // below MAXPHYADDR, or a write faults
+    must_be_zero,      // reserved: a one faults
+    ignored,           // reserved: any value is accepted and dropped, reads as zero
+    preserve,          // reserved: software writes back what it read
+    reserved,          // reserved bits of a register that cannot be written
+};
+
+enum class access : std::uint8_t {
+    read_write,
+    read_only,
+    write_only,
+    write_one_to_clear,
+    write_one_to_set,     // a zero leaves a set bit alone; only reset clears it
+    write_zero_to_clear,  // a one leaves the bit alone
+};
+
+/// What becomes of a write that tries to change what it may not: a locked field, a read-only field, an illegal value.
+enum class effect : std::uint8_t { fault, ignored, undefined };
+
+enum class scope : std::uint8_t { thread, core, module, die, package, platform };
+
+/// Whether the value may differ between CPUs, or change by itself: what a comparison must not report.
+enum class variation : std::uint8_t { constant, per_cpu, changing };
+
+struct field_entry {
+    text name;  // empty: reserved
+    text title;
+    text description;
+    bit_position msb;
+    bit_position lsb;
+    field_kind kind = field_kind::number;
+    msr::catalogue::access access = msr::catalogue::access::read_write;
+    effect on_write = effect::ignored;  // a write that would change a read-only field
+    effect illegal = effect::fault;     // a write of a value that is not legal
+    variation varies = variation::constant;
+    bool values_exhaust = false;  // only the values of `values` are legal
+    std::uint8_t shift = 0;       // the field holds the value's bits from `shift` up
+    text array = {};              // element of an array of fields: the array's name
+    std::uint16_t element = 0;    // and the element's number
+    expression exists;
+    expression legal;  // a condition over self_bits
+    expression value;  // scaled value
+    text unit;
+    const enumeration_entry* values = nullptr;
+};
+
+/// A named rule of msr/rules/: behaviour that facts of single fields cannot say.
+struct rule_entry {
+    text name;
+    text title;
+};
+
+/// A named list of fields that several registers share.
+struct layout_entry {
+    text name;
+    text title;
+    std::uint8_t width = 64;
+    view<field_entry> fields;
+};
+
+/// A stretch of a register that has a shared layout; its fields also stand in the register's own list, as NAME.FIELD.
+struct part_entry {
+    text name;
+    const layout_entry* layout = nullptr;
+    std::uint8_t lsb = 0;
+};
+
+struct lock_entry {
+    text field;
+    view<text> locks;  // empty: the whole register
+    msr::catalogue::effect effect = msr::catalogue::effect::fault;
+};
+
+/// What carries a register's value across a world switch, in the manuals' terms.
+struct switch_entry {
+    text mechanism;  // vmcs, vmcb, xsaves, msr_list, swapgs
+    text how;
+};
+
+struct register_entry {
+    text name;
+    text variant;  // tells entries of one name apart
+    text title;
+    text description;
+    text topic;
+    view<text> aliases;
+    std::uint32_t address = 0;
+    std::uint32_t stride = 0;
+    std::uint32_t members = 1;  // most there can be
+    std::uint32_t first = 0;    // number of the first member
+    text member;                // name of one, "{}" being its number
+    expression count;           // how many there are on a CPU
+    expression exists;
+    msr::catalogue::scope scope = msr::catalogue::scope::thread;
+    msr::catalogue::access access = msr::catalogue::access::read_write;
+    effect on_write = effect::fault;               // a write to a read-only register
+    field_kind absent = field_kind::must_be_zero;  // what a field is whose feature the CPU lacks
+    variation varies = variation::constant;
+    bool fields_known = false;
+    bool has_reset = false;
+    std::uint64_t reset = 0;
+    expression serialising;    // when a WRMSR of it serialises; empty: always
+    view<field_entry> fields;  // from bit 63 down; alternatives of one range follow each other
+    view<part_entry> parts;
+    view<lock_entry> locks;
+    view<text> rules;
+    view<switch_entry> switched_by;
+    view<text> sources;
+};
+
+/// All tables. Registers are sorted by address; the overlay's stand among the built-in ones.
+struct tables {
+    view<vendor_entry> vendors;
+    view<processor_entry> processors;
+    view<feature_entry> features;
+    view<quantity_entry> quantities;
+    view<enumeration_entry> enumerations;
+    view<layout_entry> layouts;
+    view<rule_entry> rules;
+    view<register_entry> registers;
+};
+
+[[nodiscard]] constexpr bool is_reserved(const field_entry& field) {
+    return field.name.empty();
+}
+
+}  // namespace msr::catalogue

@@ -1,0 +1,36 @@
+// Uses each function of the core, and all registers; compiled by freestanding_test.cpp.
+#include "msr/core/access.hpp"
+#include "msr/core/instructions.hpp"
+#include "msr/core/native.hpp"
+#include "msr/registers/all.hpp"
+
+namespace {
+
+using namespace msr;
+
+bool typed(native_bus& cpu, std::uint32_t number) {
+    const auto set = [](ia32_efer value) { return value.sce(true); };
+    const auto drop = [](ia32_mtrr_physmask value) { return value.v(false); };
+    return read<ia32_pat>(cpu) && read<ia32_mtrr_physmask>(cpu, number) && write(cpu, ia32_pat::at_reset()) &&
+           write(cpu, number, ia32_mtrr_physmask{}) && update<ia32_efer>(cpu, set) && ensure<ia32_efer>(cpu, set) &&
+           update<ia32_mtrr_physmask>(cpu, number, drop) && ensure<ia32_mtrr_physmask>(cpu, number, drop);
+}
+
+bool untyped(native_bus& cpu, std::uint32_t index, std::uint64_t value) {
+    return raw_read(cpu, index) && raw_write(cpu, index, value) && native_bus_non_serialising{}.write(index, value);
+}
+
+bool others(const std::uint64_t* addresses, std::uint64_t* values) {
+    using namespace msr::instructions;
+    swapgs();
+    return rdmsr_immediate<ia32_efer::address>() && wrmsrns_immediate<ia32_efer::address>(*values) &&
+           rdmsrlist(addresses, values, *addresses) == 0 && wrmsrlist(addresses, values, *addresses) == 0 &&
+           lkgs(static_cast<std::uint16_t>(*values)) && wrfsbase(rdgsbase()) && wrgsbase(rdfsbase());
+}
+
+}  // namespace
+
+extern "C" bool everything(std::uint64_t* addresses, std::uint64_t* values) {
+    native_bus cpu;
+    return typed(cpu, 1) && untyped(cpu, ia32_efer::address, *values) && others(addresses, values) && recover(*values);
+}

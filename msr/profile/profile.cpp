@@ -1,0 +1,148 @@
+#include "msr/profile/profile.hpp"
+
+namespace msr::profile {
+
+namespace {
+
+constexpr std::uint32_t hypervisor_leaf = 0x40000000;
+constexpr std::uint32_t hypervisor_stride = 0x100;
+constexpr std::uint32_t hypervisor_bases = 0x100;
+
+std::uint32_t register_of(const cpuid_answer& answer, catalogue::cpuid_register which) {
+    switch (which) {
+        case catalogue::cpuid_register::eax: return answer.eax;
+        case catalogue::cpuid_register::ebx: return answer.ebx;
+        case catalogue::cpuid_register::ecx: return answer.ecx;
+        case catalogue::cpuid_register::edx: return answer.edx;
+        case catalogue::cpuid_register::none: break;
+    }
+    return 0;
+}
+
+// Twelve characters in three registers; a shorter signature is filled up with zeros.
+bool spells(text signature, std::uint32_t first, std::uint32_t second, std::uint32_t third) {
+    const std::uint32_t words[]{first, second, third};
+    for (std::size_t at = 0; at < 12; ++at) {
+        const auto letter = static_cast<unsigned char>(words[at / 4] >> (8 * (at % 4)));
+        const auto expected = at < signature.size() ? static_cast<unsigned char>(signature.data()[at]) : 0U;
+        if (letter != expected) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+profile::profile(const catalogue::tables& facts, view<cpuid_leaf> cpuid, view<known_register> registers)
+    : facts_{&facts}, cpuid_{cpuid}, registers_{registers} {
+    identify();
+    find_quantities();
+    find_features();
+}
+
+// SDM vol. 2, CPUID, figure 3-6: the extended fields count only beside certain base values.
+void profile::identify() {
+    const auto first = find(cpuid_, 0, 0);
+    for (std::size_t index = 0; index < facts_->vendors.size(); ++index) {
+        for (const auto& signature : facts_->vendors[index].signatures) {
+            if (spells(signature, first.ebx, first.edx, first.ecx)) vendor_ = index;
+        }
+    }
+    const auto version = find(cpuid_, 1, 0).eax;
+    const auto base_family = static_cast<std::uint32_t>(catalogue::extract(version, 11, 8));
+    const auto base_model = static_cast<std::uint32_t>(catalogue::extract(version, 7, 4));
+    stepping_ = static_cast<std::uint32_t>(catalogue::extract(version, 3, 0));
+    family_ = base_family;
+    model_ = base_model;
+    if (base_family == 0xF) family_ += static_cast<std::uint32_t>(catalogue::extract(version, 27, 20));
+    if (base_family == 0x6 || base_family == 0xF) {
+        model_ |= static_cast<std::uint32_t>(catalogue::extract(version, 19, 16)) << 4U;
+    }
+}
+
+void profile::find_quantities() {
+    for (std::size_t index = 0; index < facts_->quantities.size() && index < most_quantities; ++index) {
+        const auto& entry = facts_->quantities[index];
+        auto value = bits_of(entry.where).value_or(0);
+        if (value == 0) value = entry.fallback;
+        // A width that no CPU can have would break the tiling that was checked for the ones it can.
+        if (value < entry.minimum) value = entry.minimum;
+        if (value > entry.maximum) value = entry.maximum;
+        quantities_[index] = value;
+    }
+}
+
+// Derived features refer only to features before them.
+void profile::find_features() {
+    for (std::size_t index = 0; index < facts_->features.size() && index < most_features; ++index) {
+        const auto& entry = facts_->features[index];
+        const bool present = entry.condition.empty() ? bits_of(entry.where).value_or(0) != 0
+                                                     : catalogue::test(entry.condition, *this) == catalogue::holds::yes;
+        if (present) features_[index / 64] |= std::uint64_t{1} << (index % 64);
+    }
+}
+
+std::optional<std::uint32_t> profile::hypervisor_base(text signature) const {
+    for (std::uint32_t number = 0; number < hypervisor_bases; ++number) {
+        const auto base = hypervisor_leaf + number * hypervisor_stride;
+        const auto answer = find(cpuid_, base, 0);
+        if (answer == cpuid_answer{}) break;
+        if (spells(signature, answer.ebx, answer.ecx, answer.edx)) return base;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint32_t> profile::bits_of(const catalogue::cpuid_bits& where) const {
+    auto leaf = where.leaf;
+    if (!where.hypervisor.empty()) {
+        const auto base = hypervisor_base(where.hypervisor);
+        if (!base) return std::nullopt;
+        if (where.reg == catalogue::cpuid_register::none) return 1;
+        leaf += *base;
+    }
+    const auto answer = find(cpuid_, leaf, where.subleaf);
+    return static_cast<std::uint32_t>(catalogue::extract(register_of(answer, where.reg), where.msb, where.lsb));
+}
+
+bool profile::processors(std::uint32_t index) const {
+    for (const auto& match : facts_->processors[index].matches) {
+        if (match.vendor == vendor_ && match.family == family_ && match.model_first <= model_ &&
+            model_ <= match.model_last && match.stepping_first <= stepping_ && stepping_ <= match.stepping_last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<std::uint64_t> profile::register_value(std::uint32_t address) const {
+    std::size_t low = 0;
+    std::size_t high = registers_.size();
+    while (low < high) {
+        const auto middle = (low + high) / 2;
+        if (registers_[middle].address < address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == registers_.size() || registers_[low].address != address) return std::nullopt;
+    return registers_[low].value;
+}
+
+std::optional<std::uint64_t> profile::register_bits(std::uint32_t address, int msb, int lsb) const {
+    const auto value = register_value(address);
+    if (!value) return std::nullopt;
+    return catalogue::extract(*value, msb, lsb);
+}
+
+text profile::vendor_name() const {
+    return vendor_ < facts_->vendors.size() ? facts_->vendors[vendor_].name : text{};
+}
+
+bool profile::has(text feature_name) const {
+    for (std::size_t index = 0; index < facts_->features.size(); ++index) {
+        if (facts_->features[index].name == feature_name) return feature(static_cast<std::uint32_t>(index));
+    }
+    return false;
+}
+
+}  // namespace msr::profile

@@ -1,0 +1,22 @@
+// Which entry a name means where no CPU is asked: for decode, encode and show.
+#pragma once
+
+#include "tools/msr/session.hpp"
+
+namespace tool {
+
+/// The one that this machine's (or the named source's) CPU has, with that CPU's profile; without a source, or where it
+/// has none of them, the first entry and no profile.
+struct chosen {
+    catalogue::target what;
+    std::vector<catalogue::target> others;  // entries of the same name for other processors
+    const profile::profile* cpu = nullptr;
+};
+
+/// A name that must stand for one register (a family's name means its first member).
+[[nodiscard]] host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from);
+
+/// A number as people write it: 0x1f, 31, 0b11111; the error quotes what is not one.
+[[nodiscard]] host::outcome<std::uint64_t> parse_value(std::string_view words);
+
+}  // namespace tool

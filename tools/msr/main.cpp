@@ -1,0 +1,64 @@
+// msr: reads, decodes, explains, records and compares model-specific registers.
+
+#include <array>
+#include <exception>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "tools/msr/verbs.hpp"
+
+namespace {
+
+constexpr std::array verbs{
+    tool::verb{"report", "what this machine's registers say, by topic", tool::report_verb},
+    tool::verb{"read", "read registers or fields, decoded", tool::read_verb},
+    tool::verb{"decode", "say what a value means", tool::decode_verb},
+    tool::verb{"encode", "make a value from fields", tool::encode_verb},
+    tool::verb{"show", "a register's page: fields, access, sources", tool::show_verb},
+    tool::verb{"find", "search names, fields and titles", tool::find_verb},
+    tool::verb{"list", "the registers of the catalogue", tool::list_verb},
+    tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
+    tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
+};
+
+void usage(std::FILE* to) {
+    fmt::print(to, "usage: msr VERB [ARGUMENTS]\n\n");
+    for (const auto& one : verbs)
+        fmt::print(to, "  {:10}{}\n", one.name, one.title);
+    fmt::print(to, "\nmsr help VERB explains one; msr alone is msr report.\n");
+}
+
+int run(std::string_view name, int argc, char** argv) {
+    for (const auto& one : verbs) {
+        if (name == one.name) return one.run(argc, argv);
+    }
+    fmt::print(stderr, "msr: there is no verb `{}`; msr help lists them\n", name);
+    return tool::bad_usage;
+}
+
+int help(int argc, char** argv) {
+    if (argc < 3) {
+        usage(stdout);
+        return tool::done;
+    }
+    std::string flag = "--help";
+    std::array<char*, 3> arguments{argv[2], flag.data(), nullptr};
+    return run(argv[2], 2, arguments.data());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (argc < 2) return run("report", argc, argv);
+        const std::string_view name = argv[1];
+        if (name == "help" || name == "--help" || name == "-h") return help(argc, argv);
+        // Options alone are the report's: `msr --json` is `msr report --json`.
+        if (name.starts_with('-')) return run("report", argc, argv);
+        return run(name, argc - 1, argv + 1);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "msr: {}\n", error.what());
+        return tool::no_access;
+    }
+}

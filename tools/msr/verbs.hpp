@@ -1,0 +1,27 @@
+// The tool's verbs: one file each.
+#pragma once
+
+#include "tools/msr/exit_code.hpp"
+
+namespace tool {
+
+/// A verb gets its own arguments, its name first.
+using run_verb = exit_code (*)(int argc, char** argv);
+
+struct verb {
+    const char* name;
+    const char* title;
+    run_verb run;
+};
+
+exit_code report_verb(int argc, char** argv);
+exit_code read_verb(int argc, char** argv);
+exit_code decode_verb(int argc, char** argv);
+exit_code encode_verb(int argc, char** argv);
+exit_code show_verb(int argc, char** argv);
+exit_code find_verb(int argc, char** argv);
+exit_code list_verb(int argc, char** argv);
+exit_code snapshot_verb(int argc, char** argv);
+exit_code diff_verb(int argc, char** argv);
+
+}  // namespace tool
