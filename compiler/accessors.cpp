@@ -88,8 +88,16 @@ class collector {
         if (at.msb >= at.lsb) add(describe(field, at));
     }
 
+    [[nodiscard]] bool is_field(const std::string& name) const {
+        return std::ranges::any_of(owner_.fields, [&](const field_entry& field) {
+            return member_name(field.name) == name || member_name(field.array) == name;
+        });
+    }
+
+    // A part without a name of its own goes by its layout's, unless a field has that.
     void add_part(const catalogue::part_entry& part) {
         const auto& wanted = part.name.empty() ? part.layout->name : part.name;
+        if (part.name.empty() && is_field(member_name(wanted))) return;
         accessor result;
         result.name = member_name(wanted);
         result.label = owner_.name + "." + string_of(wanted);

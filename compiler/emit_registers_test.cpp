@@ -230,6 +230,15 @@ TEST(accessors, of_one_name_at_different_bits_carry_their_bits) {
     EXPECT_EQ((*found)[1].name, "mode_4_4");
 }
 
+TEST(accessors, of_a_field_come_before_those_of_a_nameless_part) {
+    const field_entry fields[]{flag("TRAVEL", 2)};
+    const part_entry nameless[]{{.layout = &layouts[0], .lsb = 0}};
+    const auto found = accessors_of({.name = "R", .writable = true, .fields = fields, .parts = nameless}, all);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_EQ(found->front().type, "bool");
+}
+
 TEST(accessors, of_an_irregular_array_are_its_elements) {
     const field_entry fields[]{element("LANE0", 0, 0), element("LANE1", 1, 2), element("LANE2", 2, 8)};
     const auto found = accessors_of({.name = "R", .writable = true, .fields = fields, .parts = {}}, all);

@@ -16,7 +16,12 @@ namespace msr::instructions {
 [[nodiscard, gnu::always_inline]] inline result<std::uint64_t> rdmsr(std::uint32_t index) {
     std::uint32_t low = 0;
     std::uint32_t high = 0;
-    asm goto("1: rdmsr" MSRKIT_RECOVER_AT("%l[refused]") : "=a"(low), "=d"(high) : "c"(index) : "memory" : refused);
+    asm volatile goto("1: rdmsr" MSRKIT_RECOVER_AT("%l[refused]")
+                      : "=a"(low), "=d"(high)
+                      : "c"(index)
+                      : "memory"
+                      : refused);
+    asm("");
     return std::uint64_t{high} << 32 | low;
 refused:
     return std::unexpected{fault{.index = index}};
@@ -24,11 +29,11 @@ refused:
 
 /// WRMSR. Serialising, but for the registers that the catalogue marks.
 [[nodiscard, gnu::always_inline]] inline result<void> wrmsr(std::uint32_t index, std::uint64_t value) {
-    asm goto("1: wrmsr" MSRKIT_RECOVER_AT("%l[refused]")
-             :
-             : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32))
-             : "memory"
-             : refused);
+    asm volatile goto("1: wrmsr" MSRKIT_RECOVER_AT("%l[refused]")
+                      :
+                      : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32))
+                      : "memory"
+                      : refused);
     return {};
 refused:
     return std::unexpected{fault{.index = index, .direction = direction::write}};
@@ -36,11 +41,11 @@ refused:
 
 /// WRMSRNS, never serialising. CPUID.(EAX=07H,ECX=1):EAX.WRMSRNS.
 [[nodiscard, gnu::always_inline]] inline result<void> wrmsrns(std::uint32_t index, std::uint64_t value) {
-    asm goto("1: .byte 0x0f, 0x01, 0xc6" MSRKIT_RECOVER_AT("%l[refused]")
-             :
-             : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32))
-             : "memory"
-             : refused);
+    asm volatile goto("1: .byte 0x0f, 0x01, 0xc6" MSRKIT_RECOVER_AT("%l[refused]")
+                      :
+                      : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32))
+                      : "memory"
+                      : refused);
     return {};
 refused:
     return std::unexpected{fault{.index = index, .direction = direction::write}};
@@ -50,11 +55,12 @@ refused:
 template <std::uint32_t Index>
 [[nodiscard, gnu::always_inline]] inline result<std::uint64_t> rdmsr_immediate() {
     std::uint64_t value = 0;
-    asm goto("1: .byte 0xc4, 0xe7, 0x7b, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
-             : "=a"(value)
-             : [index] "i"(Index)
-             : "memory"
-             : refused);
+    asm volatile goto("1: .byte 0xc4, 0xe7, 0x7b, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
+                      : "=a"(value)
+                      : [index] "i"(Index)
+                      : "memory"
+                      : refused);
+    asm("");
     return value;
 refused:
     return std::unexpected{fault{.index = Index}};
@@ -63,11 +69,11 @@ refused:
 /// WRMSRNS with the address in the instruction. CPUID.(EAX=07H,ECX=1):ECX.MSR_IMM.
 template <std::uint32_t Index>
 [[nodiscard, gnu::always_inline]] inline result<void> wrmsrns_immediate(std::uint64_t value) {
-    asm goto("1: .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
-             :
-             : [index] "i"(Index), "a"(value)
-             : "memory"
-             : refused);
+    asm volatile goto("1: .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
+                      :
+                      : [index] "i"(Index), "a"(value)
+                      : "memory"
+                      : refused);
     return {};
 refused:
     return std::unexpected{fault{.index = Index, .direction = direction::write}};
@@ -102,7 +108,11 @@ refused:
 
 /// LKGS: loads IA32_KERNEL_GS_BASE from a descriptor; false if refused. CPUID.(EAX=07H,ECX=1):EAX.LKGS.
 [[nodiscard, gnu::always_inline]] inline bool lkgs(std::uint16_t selector) {
-    asm goto("1: .byte 0xf2, 0x0f, 0x00, 0xf7" MSRKIT_RECOVER_AT("%l[refused]") : : "D"(selector) : "memory" : refused);
+    asm volatile goto("1: .byte 0xf2, 0x0f, 0x00, 0xf7" MSRKIT_RECOVER_AT("%l[refused]")
+                      :
+                      : "D"(selector)
+                      : "memory"
+                      : refused);
     return true;
 refused:
     return false;
@@ -124,7 +134,7 @@ refused:
 
 /// False for an address that is not canonical.
 [[nodiscard, gnu::always_inline]] inline bool wrfsbase(std::uint64_t base) {
-    asm goto("1: wrfsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
+    asm volatile goto("1: wrfsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
     return true;
 refused:
     return false;
@@ -132,7 +142,7 @@ refused:
 
 /// False for an address that is not canonical.
 [[nodiscard, gnu::always_inline]] inline bool wrgsbase(std::uint64_t base) {
-    asm goto("1: wrgsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
+    asm volatile goto("1: wrgsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
     return true;
 refused:
     return false;

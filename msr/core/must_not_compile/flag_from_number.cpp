@@ -1,5 +1,5 @@
 // A number where a flag is meant: 2 would become true.
-// error: sce
+// error: no matching .*sce
 #include "msr/core/access.hpp"
 #include "msr/core/native.hpp"
 #include "msr/registers/ia32_efer.hpp"

@@ -10,22 +10,24 @@ using namespace msr;
 namespace {
 
 // RDMSR and WRMSR as kernels have had them for decades: a fault goes to the label.
-#define READ_BY_HAND(index, value, refused)                   \
-    std::uint32_t low;                                        \
-    std::uint32_t high;                                       \
-    std::uint64_t value;                                      \
-    asm goto("1: rdmsr" MSRKIT_RECOVER_AT("%l[" #refused "]") \
-             : "=a"(low), "=d"(high)                          \
-             : "c"(index)                                     \
-             : "memory"                                       \
-             : refused);                                      \
+#define READ_BY_HAND(index, value, refused)                            \
+    std::uint32_t low;                                                 \
+    std::uint32_t high;                                                \
+    std::uint64_t value;                                               \
+    asm volatile goto("1: rdmsr" MSRKIT_RECOVER_AT("%l[" #refused "]") \
+                      : "=a"(low), "=d"(high)                          \
+                      : "c"(index)                                     \
+                      : "memory"                                       \
+                      : refused);                                      \
+    asm("");                                                           \
     value = std::uint64_t{high} << 32 | low
-#define WRITE_BY_HAND(index, value, refused)                                                                      \
-    asm goto("1: wrmsr" MSRKIT_RECOVER_AT("%l[" #refused "]")                                                     \
-             :                                                                                                    \
-             : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>((value) >> 32)) \
-             : "memory"                                                                                           \
-             : refused)
+#define WRITE_BY_HAND(index, value, refused)                                \
+    asm volatile goto("1: wrmsr" MSRKIT_RECOVER_AT("%l[" #refused "]")      \
+                      :                                                     \
+                      : "c"(index), "a"(static_cast<std::uint32_t>(value)), \
+                        "d"(static_cast<std::uint32_t>((value) >> 32))      \
+                      : "memory"                                            \
+                      : refused)
 
 // Accesses that are known not to fault.
 struct plain_bus {
@@ -46,6 +48,11 @@ struct plain_bus {
 }  // namespace
 
 extern "C" {
+
+void kept_reads() {
+    (void)read<ia32_efer>(native_bus{});
+    (void)instructions::rdmsr_immediate<ia32_pat::address>();
+}
 
 bool typed_set_flag() {
     return update<ia32_efer>(native_bus{}, [](ia32_efer value) { return value.sce(true); }).has_value();

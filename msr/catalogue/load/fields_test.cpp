@@ -1,0 +1,232 @@
+// Fields, arrays, parts and layouts, and that they tile the register on every CPU.
+#include "msr/catalogue/load/test_catalogue.hpp"
+
+namespace msr::catalogue::load {
+namespace {
+
+std::string with_fields(std::string_view fields, std::string_view more = "") {
+    return "\nregisters:\n  - name: R  # here\n    address: 0x10\n    exists: always\n" + std::string{more} +
+           "    fields:\n" + std::string{fields};
+}
+
+std::string without_mark(std::string yaml) {
+    return yaml.erase(yaml.find("  # here"), 8);
+}
+
+TEST(tiling, gap) {
+    EXPECT_TRUE(refuses(with_fields("      63..8: mbz\n      6..0: A\n"), "bit 7 are not accounted for"));
+    EXPECT_TRUE(refuses(with_fields("      62..0: A\n"), "63"));
+}
+
+TEST(tiling, overlap) {
+    EXPECT_TRUE(refuses(with_fields("      63..8: HIGH\n      8..0: LOW\n"), "`LOW` and `HIGH` overlap"));
+    EXPECT_TRUE(refuses(with_fields("      63..8: mbz\n      15..0: LOW\n"), "reserved run at 63..8"));
+}
+
+TEST(tiling, bits_upside_down) {
+    EXPECT_TRUE(refuses(with_fields("      63..8: mbz\n      7..0: A\n      3..5: B\n"), "from a higher bit"));
+}
+
+// At 52 bits only, or at 36 only, the tiling is wrong: the message says where.
+TEST(tiling, symbolic_width_wrong_on_some_cpus) {
+    EXPECT_TRUE(refuses(with_fields("      63..MAXPHYADDR: mbz\n      MAXPHYADDR..12: A\n      11..0: mbz\n"),
+                        "with MAXPHYADDR = 36"));
+    EXPECT_TRUE(refuses(with_fields("      63..52: mbz\n      51..MAXPHYADDR: mbz\n      MAXPHYADDR-1..37: A\n      "
+                                    "36..12: B\n      11..0: mbz\n"),
+                        "with MAXPHYADDR = 36"));
+    EXPECT_TRUE(refuses(with_fields("      63..51: TOP\n      50..MAXPHYADDR: mbz\n      MAXPHYADDR-1..0: A\n"),
+                        "with MAXPHYADDR = 52"));
+}
+
+TEST(tiling, symbolic_width_right_on_all_cpus) {
+    EXPECT_TRUE(accepts(without_mark(
+        with_fields("      63..MAXPHYADDR: mbz\n      MAXPHYADDR-1..12: A\n      11..0: mbz\n"))));
+    // With no counter the range is empty, with eight it is full.
+    EXPECT_TRUE(accepts(without_mark(with_fields("      63..COUNTERS: mbz\n      COUNTERS-1..0: EN\n"))));
+}
+
+TEST(tiling, alternatives_must_exclude_each_other) {
+    const auto pair = [](const char* one, const char* other) {
+        return with_fields("      63..8: mbz\n      7..0:\n        - {name: A, exists: " + std::string{one} +
+                           "}\n        - {name: B, exists: " + other + "}\n");
+    };
+    const std::pair<const char*, const char*> exclusive[]{
+        {"fast", "not fast"},       {"intel", "amd"},
+        {"alpha", "beta"},          {"alpha", "gamma"},
+        {"old_beta", "new_beta"},   {"greek", "not greek"},
+        {"fast", "not fast and wide"}, {"fast_and_wide", "not wide"},
+        {"family == 6", "family == 0x17"}, {"model < 0x30", "model >= 0x30"},
+        {"stepping < 4", "stepping >= 4"}, {"COUNTERS > 2", "COUNTERS <= 2"},
+        {"MAXPHYADDR == 52", "MAXPHYADDR != 52"}, {"alpha", "beta and fast"},
+    };
+    for (const auto& [one, other] : exclusive) {
+        EXPECT_TRUE(accepts(without_mark(pair(one, other)))) << one << " | " << other;
+    }
+    const std::pair<const char*, const char*> compatible[]{
+        {"fast", "wide"},         {"fast", "fast_and_wide"}, {"intel", "alpha"},
+        {"beta", "old_beta"},     {"greek", "alpha"},        {"intel", "not amd"},
+        {"model < 0x30", "model > 0x2E"}, {"alpha", "model == 0x10"}, {"beta", "model == 0x28"},
+        {"beta", "stepping == 9"}, {"stepping == 5", "stepping > 2"}, {"COUNTERS > 2", "COUNTERS < 4"},
+        {"fast", "always"},
+    };
+    for (const auto& [one, other] : compatible) {
+        EXPECT_TRUE(refuses(pair(one, other), "can exist at once")) << one << " | " << other;
+    }
+}
+
+TEST(tiling, the_registers_own_condition_counts) {
+    const auto yaml = [](const char* exists) {
+        return "registers:\n  - name: R\n    address: 0x10\n    exists: " + std::string{exists} +
+               "\n    fields:\n      63..1: mbz\n      0:\n        - {name: A, exists: alpha}\n"
+               "        - {name: B, exists: not intel or beta}\n        - {name: C, exists: fast}\n";
+    };
+    EXPECT_FALSE(load_text(yaml("intel")));
+    EXPECT_TRUE(accepts(yaml("beta and not fast")));
+}
+
+TEST(fields, one_name_for_one_place) {
+    EXPECT_TRUE(refuses(with_fields("      63..2: mbz\n      1: A\n      0: A\n"), "different bits"));
+}
+
+TEST(fields, reserved_says_what_a_write_does) {
+    EXPECT_TRUE(refuses(with_fields("      63..1: reserved\n      0: A\n"), "mbz, ignored or preserve"));
+    EXPECT_TRUE(accepts(without_mark(with_fields("      63..1: reserved\n      0: A\n", "    access: ro\n"))));
+}
+
+TEST(fields, positions_are_bits_or_follow_a_quantity) {
+    for (const auto* key : {"64..63", "63..WIDTH", "63..MAXPHYADDR+COUNTERS", "63..4-MAXPHYADDR", "63..1000"}) {
+        const auto yaml = "registers:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n      " +
+                          std::string{key} + ": mbz  # here\n      62..0: B\n";
+        const auto loaded = load_text(yaml);
+        ASSERT_FALSE(loaded) << key;
+        EXPECT_EQ(loaded.error().front().line, 6) << in_words(loaded.error());
+    }
+}
+
+TEST(fields, array) {
+    const auto loaded = load_text(R"(
+registers:
+  - name: R
+    address: 0x10
+    exists: always
+    fields:
+      "PA[0..7]": {bits: "8*i+2..8*i", values: colour}
+      "gap[0..7]": {bits: "8*i+7..8*i+3", reserved: mbz}
+)");
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    const auto& third = field_of(loaded->tables(), "R", "PA3");
+    EXPECT_EQ(third.msb.offset, 26);
+    EXPECT_EQ(third.lsb.offset, 24);
+    EXPECT_EQ(third.element, 3);
+    EXPECT_TRUE(third.array == "PA");
+    EXPECT_TRUE(third.values->name == "colour");
+    EXPECT_EQ(entry_of(loaded->tables(), "R").fields.size(), 16U);
+}
+
+TEST(fields, array_elements_have_numbers_in_their_conditions) {
+    const auto loaded = load_text(R"(
+registers:
+  - name: R
+    address: 0x10
+    exists: always
+    fields:
+      63..8: mbz
+      "EN[0..7]": {bits: "i", element: "CTR{}_EN", exists: i < COUNTERS}
+)");
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    const auto& field = field_of(loaded->tables(), "R", "CTR5_EN");
+    EXPECT_EQ(field.exists[0].operand, 5U);
+}
+
+TEST(fields, arrays_out_of_bounds) {
+    for (const auto* array : {R"("A[0..7]": {bits: "8*i+8..8*i"})", R"("A[0..8]": {bits: "8*i+7..8*i"})",
+                              R"("A[0..7]": {bits: "8*j+7..8*j"})", R"("A[0..7]": {title: No bits})",
+                              R"("A[5..2]": {bits: "i"})", R"("A[0..99999999999]": {bits: "i"})",
+                              R"("A[0..2000000000]": {bits: "0"})", R"("A[0..3]": {bits: "i - 1"})"}) {
+        EXPECT_FALSE(load_text(with_fields("      63..8: mbz\n      " + std::string{array} + "\n"))) << array;
+    }
+}
+
+constexpr std::string_view layouts = R"(
+layouts:
+  - name: half
+    title: Half a register
+    width: 32
+    fields:
+      31..4: mbz
+      3..1: {name: LEVEL, title: Level, value: field * 10, unit: W}
+      0: {name: ON, title: On, exists: fast}
+)";
+
+TEST(layouts, parts_have_the_layouts_fields_at_their_place) {
+    const auto loaded = load_text(std::string{layouts} + R"(
+registers:
+  - name: R
+    address: 0x10
+    exists: always
+    fields:
+      63..32: {name: HIGH, layout: half}
+      31..0: {layout: half, exists: wide}
+  - name: S
+    address: 0x11
+    exists: always
+    fields: {63..32: mbz, 31..0: {layout: half}}
+)");
+    ASSERT_FALSE(loaded) << "where `wide` is absent, the lower half is not accounted for";
+    const auto whole = load_text(std::string{layouts} + R"(
+registers:
+  - name: R
+    address: 0x10
+    exists: always
+    fields:
+      63..32: {name: HIGH, layout: half}
+      31..0: [{layout: half, exists: wide}, {reserved: mbz, exists: not wide}]
+)");
+    ASSERT_TRUE(whole) << in_words(whole.error());
+    const auto& high = field_of(whole->tables(), "R", "HIGH.LEVEL");
+    EXPECT_EQ(high.msb.offset, 35);
+    EXPECT_EQ(high.value[0].lsb, 33);
+    EXPECT_EQ(high.value[0].msb, 35);
+    EXPECT_EQ(field_of(whole->tables(), "R", "ON").exists.size(), 3U) << "the part's condition and the field's own";
+    EXPECT_EQ(entry_of(whole->tables(), "R").parts.size(), 2U);
+}
+
+TEST(layouts, width_must_match) {
+    const auto at = [](const char* range) {
+        return std::string{layouts} + "registers:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n" +
+               "      " + range + ": {layout: half}  # here\n";
+    };
+    EXPECT_TRUE(refuses(at("63..0"), "another width"));
+    EXPECT_TRUE(refuses(at("62..32"), "another width"));
+    EXPECT_TRUE(refuses(at("MAXPHYADDR+31..MAXPHYADDR"), "follow a quantity"));
+    EXPECT_TRUE(refuses(at("MAXPHYADDR+31..0"), "follow a quantity"));
+}
+
+TEST(layouts, are_known_tile_and_stand_once) {
+    EXPECT_TRUE(refuses("\nregisters:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n      "
+                        "63..0: {layout: nothing}  # here\n",
+                        "unknown layout `nothing`"));
+    EXPECT_TRUE(refuses("\nlayouts:\n  - name: l  # here\n    title: Gap\n    width: 8\n    fields: {7..1: A}\n",
+                        "bit 0 are not accounted for"));
+    EXPECT_FALSE(load_text(std::string{layouts} + "  - {name: half, title: Again, width: 1, fields: {0: A}}\n"));
+}
+
+TEST(fields, vary_as_their_register_unless_they_say_otherwise) {
+    const auto loaded = load_text(R"(
+registers:
+  - name: R
+    address: 0x10
+    exists: always
+    varies: changing
+    fields:
+      63..2: mbz
+      1: {name: STEADY, title: Never changes, varies: constant}
+      0: {name: STATUS, title: Changes}
+)");
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    EXPECT_EQ(field_of(loaded->tables(), "R", "STATUS").varies, variation::changing);
+    EXPECT_EQ(field_of(loaded->tables(), "R", "STEADY").varies, variation::constant);
+}
+
+}  // namespace
+}  // namespace msr::catalogue::load

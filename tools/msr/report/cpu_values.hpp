@@ -1,0 +1,115 @@
+// What one CPU said, by the catalogue's names: what the topics are written with.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/msr/report/tree.hpp"
+#include "tools/msr/session.hpp"
+#include "tools/msr/values.hpp"
+
+namespace tool::report {
+
+/// The catalogue's registers and their fields by name. A name that it does not have is a mistake in this program, and
+/// throws: a misspelt one would silently read as "absent".
+class names {
+  public:
+    explicit names(const catalogue::tables& facts);
+    [[nodiscard]] std::span<const catalogue::target> find(std::string_view name) const;
+    void require_field(std::string_view name, std::string_view field) const;
+
+  private:
+    std::map<std::string_view, std::vector<catalogue::target>> entries_;
+};
+
+/// One register on one CPU: what it holds, or why that is not known.
+class register_view {
+  public:
+    register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile& cpu,
+                  std::span<const std::uint32_t> addresses, std::span<const msr::result<std::uint64_t>> values);
+
+    /// This CPU has it, or may have it.
+    [[nodiscard]] bool exists() const { return entry_ != nullptr; }
+    /// It exists and was read.
+    explicit operator bool() const { return value_.has_value(); }
+    [[nodiscard]] std::uint64_t raw() const { return value_.value_or(0); }
+    /// Why it was not read: "refused by the CPU".
+    [[nodiscard]] std::string why_not() const;
+
+    /// On this CPU the register has the field.
+    [[nodiscard]] bool has(std::string_view field) const { return find(field) != nullptr; }
+    /// The field's bits; 0 where there is no such field or the register was not read.
+    [[nodiscard]] std::uint64_t get(std::string_view field) const;
+    [[nodiscard]] bool is_set(std::string_view field) const { return get(field) != 0; }
+    /// The address that the field holds, in its place.
+    [[nodiscard]] std::uint64_t address(std::string_view field) const;
+    [[nodiscard]] std::string words(std::string_view field) const;
+    /// The meaning of the field's value at more length than words(), or the same.
+    [[nodiscard]] std::string title(std::string_view field) const;
+    [[nodiscard]] std::optional<double> scaled(std::string_view field) const;
+    /// The names of all fields that are not zero, from the lowest bit up.
+    [[nodiscard]] std::vector<std::string> set_fields() const;
+
+    [[nodiscard]] evidence says(std::string_view field) const { return {name_, std::string{field}, words(field)}; }
+    [[nodiscard]] evidence says_hex(std::string_view field) const {
+        return {name_, std::string{field}, hex(get(field))};
+    }
+    [[nodiscard]] evidence says_all() const { return {name_, "", value_ ? hex(*value_) : why_not()}; }
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+  private:
+    [[nodiscard]] const profile::resolved_field* find(std::string_view field) const;
+
+    const names* all_;
+    const profile::profile* cpu_;
+    std::string_view family_;  // the catalogue's name of all members
+    std::string name_;
+    const catalogue::register_entry* entry_ = nullptr;
+    std::optional<layout> fields_;
+    std::optional<std::uint64_t> value_;
+    msr::cause why_ = msr::cause::not_recorded;
+};
+
+/// One CPU: its registers, features and quantities. What it refers to must outlive it.
+class cpu_values {
+  public:
+    cpu_values(const names& all, std::uint32_t number, const profile::profile& cpu,
+               std::span<const std::uint32_t> addresses, std::span<const msr::result<std::uint64_t>> values)
+        : names_{&all}, number_{number}, cpu_{&cpu}, addresses_{addresses}, values_{values} {}
+
+    [[nodiscard]] std::uint32_t number() const { return number_; }
+    [[nodiscard]] const profile::profile& cpu() const { return *cpu_; }
+
+    [[nodiscard]] register_view at(std::string_view name, std::uint32_t member = 0) const {
+        return {*names_, name, member, *cpu_, addresses_, values_};
+    }
+    /// The first of these registers that the CPU has: one purpose, a name for each vendor or generation.
+    [[nodiscard]] register_view first_of(std::initializer_list<std::string_view> candidates) const;
+    /// How many members of a family the CPU has; 0 if it has none.
+    [[nodiscard]] std::uint32_t members(std::string_view name) const;
+
+    [[nodiscard]] bool has(std::string_view feature) const;
+    /// The feature's bit: CPUID.07H.0:EDX[10], MD_CLEAR, 1.
+    [[nodiscard]] evidence feature(std::string_view name) const;
+    [[nodiscard]] std::uint32_t quantity(std::string_view name) const;
+    /// "CPUID.16H:EAX", BASE_MHZ, 2300.
+    [[nodiscard]] evidence says_quantity(std::string_view name) const;
+
+  private:
+    [[nodiscard]] std::string place(const catalogue::cpuid_bits& where) const;
+
+    const names* names_;
+    std::uint32_t number_;
+    const profile::profile* cpu_;
+    std::span<const std::uint32_t> addresses_;
+    std::span<const msr::result<std::uint64_t>> values_;
+};
+
+/// "one, two, three"
+[[nodiscard]] std::string joined(std::span<const std::string> words, std::string_view between = ", ");
+
+}  // namespace tool::report
