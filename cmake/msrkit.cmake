@@ -8,23 +8,30 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 
+# What a user of a library needs of it: where its headers are.
+add_library(msrkit_headers INTERFACE)
+target_include_directories(msrkit_headers INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+
+# What the project's own code is compiled with; never passed on to a user's.
 add_library(msrkit_options INTERFACE)
+target_link_libraries(msrkit_options INTERFACE msrkit_headers)
 target_compile_options(msrkit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
                        -Wold-style-cast -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
                        # A designated initialiser leaves the other members to their defaults on purpose.
                        -Wno-missing-field-initializers
                        # g++ 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105329).
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
-target_include_directories(msrkit_options INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
 if(MSRKIT_SANITIZE)
-    target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1)
+    target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1
+                           # With sanitizers, g++ 12 takes members of std::regex and std::optional for uninitialised.
+                           $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(msrkit_options INTERFACE -fsanitize=address,undefined)
 endif()
 
 # msrkit_library(NAME SOURCES... ): a static library, msr_NAME, of the files beside its CMakeLists.txt.
 function(msrkit_library name)
     add_library(msr_${name} STATIC ${ARGN})
-    target_link_libraries(msr_${name} PUBLIC msrkit_options)
+    target_link_libraries(msr_${name} PUBLIC msrkit_headers PRIVATE msrkit_options)
 endfunction()
 
 # msrkit_test(NAME SOURCES... LINK LIBRARIES...): a GoogleTest program and its entry in CTest, labelled `unit`.

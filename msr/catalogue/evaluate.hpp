@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "msr/catalogue/model.hpp"
 
@@ -20,12 +21,51 @@ struct maybe {
 
 namespace detail {
 
+/// The largest exponent of a double; no formula has a larger one, and the loop below ends.
+inline constexpr int largest_exponent = 1023;
+
+/// Integers wrap around as registers do: whatever numbers an expression has, none may trap.
+template <class Number, class Operation>
+constexpr Number wrapping(Number left, Number right, Operation apply) {
+    if constexpr (std::is_integral_v<Number>) {
+        return static_cast<Number>(apply(static_cast<std::uint64_t>(left), static_cast<std::uint64_t>(right)));
+    } else {
+        return apply(left, right);
+    }
+}
+
 template <class Number>
-constexpr Number raise(Number base, Number exponent) {
+constexpr Number add(Number left, Number right) {
+    return wrapping(left, right, [](auto one, auto other) { return one + other; });
+}
+
+template <class Number>
+constexpr Number subtract(Number left, Number right) {
+    return wrapping(left, right, [](auto one, auto other) { return one - other; });
+}
+
+template <class Number>
+constexpr Number multiply(Number left, Number right) {
+    return wrapping(left, right, [](auto one, auto other) { return one * other; });
+}
+
+template <class Number>
+constexpr maybe<Number> divide(Number left, Number right) {
+    if (right == 0) return {};
+    // The lowest integer divided by -1 does not fit.
+    if (right == -1) return {subtract(Number{0}, left), true};
+    return {left / right, true};
+}
+
+template <class Number>
+constexpr maybe<Number> raise(Number base, Number exponent) {
+    const bool inverse = exponent < 0;
+    const auto steps = inverse ? subtract(Number{0}, exponent) : exponent;
+    if (steps < 0 || steps > largest_exponent) return {};
     Number power{1};
-    for (Number step{0}; step < exponent; step += Number{1})
-        power *= base;
-    return power;
+    for (Number step{1}; step <= steps; step += Number{1})
+        power = multiply(power, base);
+    return inverse ? divide(Number{1}, power) : maybe<Number>{power, true};
 }
 
 template <class Number>
@@ -47,13 +87,11 @@ constexpr maybe<Number> combine(operation code, maybe<Number> left, maybe<Number
         case operation::less_equal: return truth(left.value <= right.value);
         case operation::greater: return truth(left.value > right.value);
         case operation::greater_equal: return truth(left.value >= right.value);
-        case operation::add: return {left.value + right.value, true};
-        case operation::subtract: return {left.value - right.value, true};
-        case operation::multiply: return {left.value * right.value, true};
-        case operation::divide:
-            if (right.value == 0) return {};
-            return {left.value / right.value, true};
-        case operation::power: return {raise(left.value, right.value), true};
+        case operation::add: return {detail::add(left.value, right.value), true};
+        case operation::subtract: return {detail::subtract(left.value, right.value), true};
+        case operation::multiply: return {detail::multiply(left.value, right.value), true};
+        case operation::divide: return detail::divide(left.value, right.value);
+        case operation::power: return raise(left.value, right.value);
         default: return {};
     }
 }

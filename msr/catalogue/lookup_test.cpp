@@ -19,9 +19,8 @@ std::string in_lower_case(std::string name) {
 
 bool leads_to(std::string_view name, const register_entry& entry, std::uint32_t member) {
     const auto targets = find_by_name(built_in(), name);
-    return targets && std::ranges::any_of(*targets, [&](const target& one) {
-               return one.entry == &entry && one.member == member;
-           });
+    return targets && std::ranges::any_of(
+                          *targets, [&](const target& one) { return one.entry == &entry && one.member == member; });
 }
 
 std::string error_of(std::string_view name) {
@@ -93,8 +92,10 @@ TEST(lookup, an_address_gives_what_stands_there) {
 }
 
 TEST(lookup, hexadecimal_addresses_in_both_cases) {
-    EXPECT_EQ(find_by_name(built_in(), "0xC0000080")->front().entry, find_by_name(built_in(), "IA32_EFER")->front().entry);
-    EXPECT_EQ(find_by_name(built_in(), "0Xc0000080.sce")->front().field, find_by_name(built_in(), "efer.SCE")->front().field);
+    EXPECT_EQ(find_by_name(built_in(), "0xC0000080")->front().entry,
+              find_by_name(built_in(), "IA32_EFER")->front().entry);
+    EXPECT_EQ(find_by_name(built_in(), "0Xc0000080.sce")->front().field,
+              find_by_name(built_in(), "efer.SCE")->front().field);
     EXPECT_TRUE(find_by_name(built_in(), "0x7FF00000")->empty()) << "an address without a name is no mistake";
     EXPECT_NE(error_of("0x100000000").find("no address"), std::string::npos);
     EXPECT_NE(error_of("0x").find("no address"), std::string::npos);

@@ -240,6 +240,10 @@ struct register_entry {
     view<text> sources;
 };
 
+/// What a profile has room for.
+inline constexpr std::size_t most_features = 1024;
+inline constexpr std::size_t most_quantities = 64;
+
 /// All tables. Registers are sorted by address; the overlay's stand among the built-in ones.
 struct tables {
     view<vendor_entry> vendors;

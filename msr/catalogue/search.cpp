@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include "msr/catalogue/lookup.hpp"
 
@@ -7,16 +6,34 @@ namespace msr::catalogue {
 
 namespace {
 
-char lower(char letter) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+// Of ASCII, whatever the locale: names and titles are written in it.
+constexpr char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+std::string lower(std::string_view text) {
+    std::string result{text};
+    std::ranges::transform(result, result.begin(), [](char letter) { return lower(letter); });
+    return result;
+}
+
+// `word`, here and below, is in lower case.
+bool starts_with(const char* text, std::string_view word) {
+    for (std::size_t at = 0; at < word.size(); ++at) {
+        if (lower(text[at]) != word[at]) return false;
+    }
+    return true;
 }
 
 bool contains(std::string_view text, std::string_view word) {
-    return !std::ranges::search(text, word, {}, lower, lower).empty();
+    for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+        if (starts_with(text.data() + at, word)) return true;
+    }
+    return false;
 }
 
 bool equals(std::string_view text, std::string_view word) {
-    return std::ranges::equal(text, word, {}, lower, lower);
+    return text.size() == word.size() && starts_with(text.data(), word);
 }
 
 enum rank : int { exact_name, name_part, alias_part, title_part, text_part, no_match };
@@ -42,8 +59,9 @@ rank rank_of(const field_entry& field, std::string_view word) {
 
 }  // namespace
 
-std::vector<found> search(const tables& facts, std::string_view word) {
+std::vector<found> search(const tables& facts, std::string_view wanted) {
     std::vector<found> result;
+    const auto word = lower(wanted);
     const auto address = parse_address(word);
     if (address) {
         for (const auto& one : at_address(facts, *address))

@@ -22,6 +22,10 @@ constexpr std::size_t small_file = 65536;
 // Progress is counted in blocks, so that the counter's cache line does not move between CPUs at every read.
 constexpr std::size_t block = 64;
 
+// Reads on a CPU that are not worth a thread on it: to start one takes as long as the interrupts that so many reads
+// from here send to the CPU.
+constexpr std::size_t few = 16;
+
 std::filesystem::path device_folder(const std::filesystem::path& root, std::uint32_t cpu) {
     return root / "dev/cpu" / std::to_string(cpu);
 }
@@ -99,10 +103,16 @@ view<profile::cpuid_leaf> linux_machine::cpuid(std::uint32_t cpu) {
 readings linux_machine::read(std::span<const std::uint32_t> cpus, std::span<const std::uint32_t> addresses,
                              const progress& report) {
     readings table{cpus, addresses};
+    if (addresses.empty()) return table;
+    // Named here and opened there: a thread's first allocation would cost it as much as hundreds of reads.
+    std::vector<std::filesystem::path> devices;
+    for (const auto cpu : cpus) {
+        devices.push_back(device(cpu));
+    }
     std::atomic<std::size_t> done{0};
     const auto total = cpus.size() * addresses.size();
     const auto read_row = [&](std::size_t position) {
-        const linux_cpu registers{device(cpus[position]), cpus[position], linux_cpu::mode::read_only};
+        const linux_cpu registers{devices[position], cpus[position], linux_cpu::mode::read_only};
         const auto row = table.row(position);
         for (std::size_t start = 0; start < row.size(); start += block) {
             const auto end = std::min(start + block, row.size());
@@ -112,12 +122,16 @@ readings linux_machine::read(std::span<const std::uint32_t> cpus, std::span<cons
             done.fetch_add(end - start, std::memory_order_relaxed);
         }
     };
-    if (!report) {
+    if (addresses.size() <= few) {
+        for (std::size_t position = 0; position < cpus.size(); ++position) {
+            read_row(position);
+        }
+    } else if (report) {
+        on_each_cpu(cpus, read_row, [&] { report(done.load(std::memory_order_relaxed), total); });
+    } else {
         on_each_cpu(cpus, read_row);
-        return table;
     }
-    on_each_cpu(cpus, read_row, [&] { report(done.load(std::memory_order_relaxed), total); });
-    report(total, total);
+    if (report) report(total, total);
     return table;
 }
 

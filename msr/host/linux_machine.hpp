@@ -12,7 +12,7 @@
 namespace msr::host {
 
 /// A batch is read by one thread per CPU, bound to it; CPUs are read in parallel. Where the system does not allow the
-/// binding, the values are the same, and slower.
+/// binding, the values are the same, and slower. A few registers are read from the calling thread: that is faster.
 class linux_machine final : public machine {
   public:
     /// Errors (no_access) say which it is: the driver is not loaded, no privilege, a container, kernel lockdown.

@@ -4,6 +4,9 @@ namespace msr::profile {
 
 namespace {
 
+// The quantity of the catalogue that decides which addresses are canonical.
+constexpr text linear_width_name = "LINEAR_ADDRESS_WIDTH";
+
 constexpr std::uint32_t hypervisor_leaf = 0x40000000;
 constexpr std::uint32_t hypervisor_stride = 0x100;
 constexpr std::uint32_t hypervisor_bases = 0x100;
@@ -54,13 +57,14 @@ void profile::identify() {
     family_ = base_family;
     model_ = base_model;
     if (base_family == 0xF) family_ += static_cast<std::uint32_t>(catalogue::extract(version, 27, 20));
-    if (base_family == 0x6 || base_family == 0xF) {
+    // The manual says 6 and 0FH; Zhaoxin's family 7 follows, and no other family between them has the field.
+    if (base_family >= 0x6) {
         model_ |= static_cast<std::uint32_t>(catalogue::extract(version, 19, 16)) << 4U;
     }
 }
 
 void profile::find_quantities() {
-    for (std::size_t index = 0; index < facts_->quantities.size() && index < most_quantities; ++index) {
+    for (std::size_t index = 0; index < facts_->quantities.size() && index < catalogue::most_quantities; ++index) {
         const auto& entry = facts_->quantities[index];
         auto value = bits_of(entry.where).value_or(0);
         if (value == 0) value = entry.fallback;
@@ -68,12 +72,13 @@ void profile::find_quantities() {
         if (value < entry.minimum) value = entry.minimum;
         if (value > entry.maximum) value = entry.maximum;
         quantities_[index] = value;
+        if (entry.name == linear_width_name) linear_width_ = value;
     }
 }
 
 // Derived features refer only to features before them.
 void profile::find_features() {
-    for (std::size_t index = 0; index < facts_->features.size() && index < most_features; ++index) {
+    for (std::size_t index = 0; index < facts_->features.size() && index < catalogue::most_features; ++index) {
         const auto& entry = facts_->features[index];
         const bool present = entry.condition.empty() ? bits_of(entry.where).value_or(0) != 0
                                                      : catalogue::test(entry.condition, *this) == catalogue::holds::yes;

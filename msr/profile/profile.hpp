@@ -18,9 +18,6 @@ struct known_register {
 /// Answers the catalogue's conditions for one CPU. The views must outlive it; features are worked out once, here.
 class profile {
   public:
-    static constexpr std::size_t most_features = 1024;
-    static constexpr std::size_t most_quantities = 64;
-
     /// `registers` is sorted by address: the values that conditions and formulas may refer to.
     profile(const catalogue::tables& facts, view<cpuid_leaf> cpuid, view<known_register> registers);
 
@@ -34,6 +31,8 @@ class profile {
     [[nodiscard]] std::uint32_t family() const { return family_; }
     [[nodiscard]] std::uint32_t model() const { return model_; }
     [[nodiscard]] std::uint32_t stepping() const { return stepping_; }
+    /// Bits of a linear address: 48, or 57 where the CPU supports LA57.
+    [[nodiscard]] unsigned linear_width() const { return linear_width_; }
     [[nodiscard]] std::optional<std::uint64_t> register_value(std::uint32_t address) const;
     [[nodiscard]] std::optional<std::uint64_t> register_bits(std::uint32_t address, int msb, int lsb) const;
     /// A condition alone has no register of its own.
@@ -59,8 +58,9 @@ class profile {
     std::uint32_t family_ = 0;
     std::uint32_t model_ = 0;
     std::uint32_t stepping_ = 0;
-    std::uint32_t quantities_[most_quantities]{};
-    std::uint64_t features_[most_features / 64]{};
+    unsigned linear_width_ = 0;
+    std::uint32_t quantities_[catalogue::most_quantities]{};
+    std::uint64_t features_[catalogue::most_features / 64]{};
 };
 
 /// A profile together with the value of the register that is being looked at.

@@ -14,6 +14,7 @@ constexpr std::array verbs{
     tool::verb{"report", "what this machine's registers say, by topic", tool::report_verb},
     tool::verb{"read", "read registers or fields, decoded", tool::read_verb},
     tool::verb{"decode", "say what a value means", tool::decode_verb},
+    tool::verb{"check", "may this value be written, and if not why", tool::check_verb},
     tool::verb{"encode", "make a value from fields", tool::encode_verb},
     tool::verb{"show", "a register's page: fields, access, sources", tool::show_verb},
     tool::verb{"find", "search names, fields and titles", tool::find_verb},

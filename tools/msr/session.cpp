@@ -33,10 +33,10 @@ void collect(const catalogue::register_entry& entry, std::set<std::uint32_t>& ad
 }
 
 host::outcome<std::unique_ptr<host::machine>> open_source(const common_options& options, bool fallback,
-                                                          bool& recorded) {
+                                                          std::string& why_recorded) {
     auto machine = host::open_machine(options.from);
     if (machine || !fallback || options.from != "auto") return machine;
-    recorded = true;
+    why_recorded = machine.error().line();
     auto built_in = host::snapshot_machine::from_text(recorded_machine(), "the machine recorded in msrkit");
     if (!built_in) return std::unexpected{built_in.error()};
     return std::make_unique<host::snapshot_machine>(std::move(*built_in));
@@ -70,7 +70,7 @@ host::outcome<session> session::open(const common_options& options, bool fallbac
     if (!loaded) return std::unexpected{loaded.error()};
     result.facts_holder_ = std::make_unique<tool::facts>(std::move(*loaded));
     result.facts_ = &**result.facts_holder_;
-    auto machine = open_source(options, fallback, result.recorded_in_tool_);
+    auto machine = open_source(options, fallback, result.why_recorded_);
     if (!machine) return std::unexpected{machine.error()};
     result.machine_ = std::move(*machine);
     if (options.cpus.empty()) {

@@ -42,7 +42,9 @@ class session {
     /// CPUs that were asked for and cannot be read, in words; empty if there are none.
     [[nodiscard]] const std::string& complaint() const { return complaint_; }
     /// The values are of the machine recorded in msrkit itself.
-    [[nodiscard]] bool recorded_in_tool() const { return recorded_in_tool_; }
+    [[nodiscard]] bool recorded_in_tool() const { return !why_recorded_.empty(); }
+    /// Why no device could be read instead.
+    [[nodiscard]] const std::string& why_recorded() const { return why_recorded_; }
 
     /// Reads what the conditions and formulas of these entries refer to, so that profiles can answer them.
     void learn(std::span<const catalogue::register_entry* const> entries);
@@ -60,7 +62,7 @@ class session {
     std::unique_ptr<host::machine> machine_;
     std::vector<std::uint32_t> cpus_;
     std::string complaint_;
-    bool recorded_in_tool_ = false;
+    std::string why_recorded_;
     std::set<std::uint32_t> asked_;
     std::map<std::uint32_t, std::vector<profile::known_register>> known_;  // by CPU
     std::map<std::uint32_t, profile::profile> profiles_;

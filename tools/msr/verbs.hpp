@@ -17,6 +17,7 @@ struct verb {
 exit_code report_verb(int argc, char** argv);
 exit_code read_verb(int argc, char** argv);
 exit_code decode_verb(int argc, char** argv);
+exit_code check_verb(int argc, char** argv);
 exit_code encode_verb(int argc, char** argv);
 exit_code show_verb(int argc, char** argv);
 exit_code find_verb(int argc, char** argv);

@@ -64,7 +64,7 @@ class tiling {
             const int msb = bit(field.msb);
             const int lsb = bit(field.lsb);
             if (msb < lsb - 1 || lsb < 0 || msb >= width_)
-                return describe(field) + " is not from a higher bit to a lower one";
+                return describe(field) + " is not from a higher bit to a lower one" + at_values();
             const auto mask = mask_of(msb, lsb);
             if ((mask & covered) != 0) {
                 if (auto message = overlap(at, mask); !message.empty()) return message;

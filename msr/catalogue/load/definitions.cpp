@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "msr/catalogue/load/symbols.hpp"
 
@@ -16,7 +17,7 @@ symbols::symbols(const tables& base)
     for (const auto& layout : base.layouts) {
         draft_layout draft{.entry = layout, .fields = {}, .file = nullptr, .place = {}};
         for (const auto& field : layout.fields)
-            draft.fields.push_back({.entry = field});
+            draft.fields.push_back({.entry = field, .varies_by_itself = field.varies != variation::constant});
         layouts.push_back(std::move(draft));
     }
 }
@@ -91,9 +92,11 @@ class definition_reader {
         if (const auto steppings = entry.value("steppings", ""); !steppings.empty()) {
             match.stepping_first = static_cast<std::uint8_t>(std::stoi(steppings));
             match.stepping_last = static_cast<std::uint8_t>(std::stoi(steppings.substr(steppings.find("..") + 2)));
+            if (match.stepping_first > match.stepping_last || match.stepping_last > 15) report("no such steppings");
         }
         std::vector<processor_match> matches;
         const auto add_models = [&](int first, int last) {
+            if (first > last) report("the models are not from the lower to the higher");
             match.model_first = static_cast<std::uint16_t>(first);
             match.model_last = static_cast<std::uint16_t>(last);
             matches.push_back(match);
@@ -138,7 +141,8 @@ class definition_reader {
         if (result.minimum > result.maximum || result.fallback < result.minimum || result.fallback > result.maximum) {
             report("minimum, fallback and maximum are not in this order");
         }
-        add(known_.quantities, result);
+        check_place(result.where);
+        add(known_.quantities, result, most_quantities);
     }
 
     void feature(const json& entry) {
@@ -154,11 +158,14 @@ class definition_reader {
         if ((result.where.reg == cpuid_register::none && result.where.hypervisor.empty()) == result.condition.empty()) {
             report("a feature is either a CPUID bit, a hypervisor's signature or a condition");
         }
-        add(known_.features, result);
+        check_place(result.where);
+        add(known_.features, result, most_features);
     }
 
     void enumeration(const json& entry) {
-        add(known_.enumerations, read_enumeration(entry["values"], name(entry), title(entry), keep_));
+        auto result = read_enumeration(entry["values"], name(entry), title(entry), keep_);
+        if (!result) return report(result.error());
+        add(known_.enumerations, *result);
     }
 
     void rule(const json& entry) { add(known_.rules, {.name = name(entry), .title = title(entry)}); }
@@ -168,8 +175,13 @@ class definition_reader {
     text title(const json& entry) { return keep_.keep(entry.value("title", "")); }
     void report(std::string message) { found_.push_back({file_.name(), file_.line(place_), std::move(message)}); }
 
+    void check_place(const cpuid_bits& where) {
+        if (where.msb > 31 || where.lsb > where.msb) report("a register of CPUID has bits 31..0, the higher one first");
+    }
+
     template <class Entry>
-    void add(std::vector<Entry>& entries, Entry entry) {
+    void add(std::vector<Entry>& entries, Entry entry, std::size_t most = none) {
+        if (entries.size() >= most) return report("there are more than " + std::to_string(most) + " of its kind");
         const std::string name{std::string_view{entry.name}};
         if (find_named(entries, name) != entries.end()) report("`" + name + "` is defined twice");
         entries.push_back(entry);
@@ -183,7 +195,7 @@ class definition_reader {
 };
 
 // b01xx_0000: a bit pattern, x for any.
-enumerator parse_pattern(std::string_view digits) {
+std::optional<enumerator> parse_pattern(std::string_view digits) {
     enumerator result{.match = 0, .mask = 0, .name = {}, .title = {}};
     for (const char digit : digits) {
         if (digit == '_') continue;
@@ -192,27 +204,39 @@ enumerator parse_pattern(std::string_view digits) {
     }
     // Above the written digits all bits must be zero.
     const auto width = std::ranges::count_if(digits, [](char digit) { return digit != '_'; });
+    if (width > 64) return std::nullopt;
     if (width < 64) result.mask |= ~std::uint64_t{0} << static_cast<unsigned>(width);
+    return result;
+}
+
+// 12, 0x0C or a pattern.
+std::optional<enumerator> parse_enumerator(std::string_view key) {
+    if (key.starts_with('b')) return parse_pattern(key.substr(1));
+    const bool hexadecimal = key.starts_with("0x");
+    enumerator result;
+    const auto* last = key.data() + key.size();
+    const auto [end, status] =
+        std::from_chars(key.data() + (hexadecimal ? 2 : 0), last, result.match, hexadecimal ? 16 : 10);
+    if (end != last || status != std::errc{}) return std::nullopt;
     return result;
 }
 
 }  // namespace
 
-enumeration_entry read_enumeration(const json& values, text name, text title, store& keep) {
+std::expected<enumeration_entry, std::string> read_enumeration(const json& values, text name, text title, store& keep) {
     std::vector<enumerator> result;
     for (const auto& [key, meaning] : values.items()) {
-        enumerator one;
-        if (key.starts_with('b')) {
-            one = parse_pattern(std::string_view{key}.substr(1));
-        } else {
-            one.match = std::stoull(key, nullptr, 0);
-        }
+        const auto parsed = parse_enumerator(key);
+        if (!parsed) return std::unexpected{"the value " + key + " is not one of 64 bits"};
+        auto one = *parsed;
+        const auto same = [&](const enumerator& other) { return other.match == one.match && other.mask == one.mask; };
+        if (std::ranges::any_of(result, same)) return std::unexpected{"the value " + key + " stands twice"};
         const bool brief = meaning.is_string();
         one.name = keep.keep(brief ? meaning.get<std::string>() : meaning["name"].get<std::string>());
         one.title = brief ? text{} : keep.keep(meaning["title"].get<std::string>());
         result.push_back(one);
     }
-    return {.name = name, .title = title, .values = keep.keep(std::move(result))};
+    return enumeration_entry{.name = name, .title = title, .values = keep.keep(std::move(result))};
 }
 
 void read_definitions(const std::vector<document>& files, symbols& known, store& keep, problems& found) {

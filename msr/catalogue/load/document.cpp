@@ -13,6 +13,10 @@ namespace {
 
 // Deeper than any catalogue file; a hostile one must not exhaust the stack.
 constexpr int deepest = 16;
+// Nor fill the memory, by aliases that multiply, or by words that the schema's patterns would recurse through.
+constexpr std::size_t most_values = 1'000'000;
+constexpr std::size_t longest_word = 4096;
+constexpr std::size_t most_problems = 100;
 
 std::optional<std::uint64_t> as_integer(const std::string& text) {
     const bool hexadecimal = text.starts_with("0x") || text.starts_with("0X");
@@ -38,6 +42,7 @@ json scalar(const YAML::Node& node) {
 struct document_reader {
     document& into;
     problems& found;
+    std::size_t values = 0;
 
     void report(const YAML::Node& node, std::string message) const {
         found.push_back({into.name_, node.Mark().line + 1, std::move(message)});
@@ -49,17 +54,28 @@ struct document_reader {
             report(node, "nested too deeply");
             return {};
         }
+        if (++values == most_values) report(node, "the file holds too many values");
+        if (enough()) return {};
         switch (node.Type()) {
-            case YAML::NodeType::Scalar: return scalar(node);
+            case YAML::NodeType::Scalar: return word(node);
             case YAML::NodeType::Sequence: return sequence(node, pointer, depth);
             case YAML::NodeType::Map: return map(node, pointer, depth);
             default: report(node, "a value is missing here"); return {};
         }
     }
 
+    /// The rest is not looked at.
+    [[nodiscard]] bool enough() const { return values >= most_values || found.size() >= most_problems; }
+
+    json word(const YAML::Node& node) {
+        if (node.Scalar().size() <= longest_word) return scalar(node);
+        report(node, "a word of more than " + std::to_string(longest_word) + " letters");
+        return {};
+    }
+
     json sequence(const YAML::Node& node, const std::string& pointer, int depth) {
         auto list = json::array();
-        for (std::size_t at = 0; at < node.size(); ++at) {
+        for (std::size_t at = 0; at < node.size() && !enough(); ++at) {
             list.push_back(convert(node[at], pointer + "/" + std::to_string(at), depth + 1));
         }
         return list;
@@ -69,13 +85,18 @@ struct document_reader {
         auto object = json::object();
         std::set<std::string, std::less<>> seen;
         for (const auto& entry : node) {
-            if (!entry.first.IsScalar()) {
+            if (enough()) break;
+            if (!entry.first.IsScalar() || entry.first.Scalar().size() > longest_word) {
                 report(entry.first, "a key must be a plain word");
                 continue;
             }
             const auto& key = entry.first.Scalar();
             if (!seen.insert(key).second) {
                 report(entry.first, "the key `" + key + "` stands twice in one map");
+                continue;
+            }
+            if (entry.second.IsNull()) {
+                report(entry.first, "a value is missing here");
                 continue;
             }
             object[key] = convert(entry.second, pointer + "/" + key, depth + 1);
@@ -90,7 +111,10 @@ std::optional<document> document::parse(const std::string& name, const std::stri
     result.name_ = name;
     const auto before = found.size();
     try {
-        result.root_ = document_reader{result, found}.convert(YAML::Load(yaml), "", 0);
+        const auto all = YAML::LoadAll(yaml);
+        if (all.size() == 1) result.root_ = document_reader{result, found}.convert(all.front(), "", 0);
+        if (all.empty()) found.push_back({name, 1, "the file is empty"});
+        if (all.size() > 1) found.push_back({name, all[1].Mark().line + 1, "a file holds one document"});
     } catch (const YAML::Exception& error) {
         found.push_back({name, error.mark.line + 1, "not YAML: " + error.msg});
     }

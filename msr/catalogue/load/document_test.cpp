@@ -89,7 +89,7 @@ TEST(document, words_outside_the_vocabulary) {
 registers:
   - {name: R, address: 0x10, exists: always, scope: galaxy, fields: {63..0: VALUE}}  # here
 )",
-                        "enumerated"));
+                        "enum values"));
 }
 
 TEST(document, not_yaml) {
@@ -104,8 +104,8 @@ TEST(document, nothing_after_the_first_document_is_lost_silently) {
     EXPECT_TRUE(refuses(R"(
 registers:
   - {name: R, address: 0x10, exists: always, fields: {63..0: VALUE}}
----  # here
-registers:
+---
+registers:  # here
   - {name: S, address: 0x11, exists: always, fields: {63..0: VALUE}}
 )",
                         "one document"));
@@ -113,8 +113,7 @@ registers:
 
 TEST(document, numbers_too_large_for_their_place) {
     const auto with = [](std::string_view place) {
-        return "\nregisters:\n  - {name: R, exists: always, " + std::string{place} +
-               ", fields: {63..0: V}}  # here\n";
+        return "\nregisters:\n  - {name: R, exists: always, " + std::string{place} + ", fields: {63..0: V}}  # here\n";
     };
     for (const auto* place : {"address: 0x100000000", "address: 16, reset: 0x10000000000000000",
                               "family: {base: 16, stride: 0x100000001, at_most: 2}",
@@ -172,13 +171,13 @@ TEST(hostile_document, aliases_that_multiply) {
     }
     const auto loaded = load_text(yaml);
     ASSERT_FALSE(loaded);
-    EXPECT_LT(loaded.error().size(), 100U);
+    EXPECT_LE(loaded.error().size(), 100U);
 }
 
 TEST(hostile_document, an_alias_of_itself) {
     const auto loaded = load_text("a: &a [*a, *a, *a, *a]\n");
     ASSERT_FALSE(loaded);
-    EXPECT_LT(loaded.error().size(), 100U);
+    EXPECT_LE(loaded.error().size(), 100U);
 }
 
 TEST(hostile_document, endless_words) {

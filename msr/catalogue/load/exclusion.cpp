@@ -12,15 +12,13 @@ namespace msr::catalogue::load {
 namespace {
 
 // Combinations beyond which it gives up; a pair of real entries mentions a few names.
-constexpr std::size_t most_combinations = std::size_t{1} << 20U;
+constexpr std::size_t most_combinations = std::size_t{1} << 22U;
 
 struct identity {
     std::size_t vendor = 0;
     std::uint32_t family = 0;
     std::uint32_t model = 0;
     std::uint32_t stepping = 0;
-
-    friend auto operator<=>(const identity&, const identity&) = default;
 };
 
 using register_place = std::tuple<std::uint64_t, int, int>;  // address, msb, lsb
@@ -43,27 +41,31 @@ class mentions {
                 case operation::processors: groups_.insert(step.operand); break;
                 case operation::quantity: quantities_.insert(step.operand); break;
                 case operation::register_bits: registers_.insert({step.operand, step.msb, step.lsb}); break;
-                case operation::family:
-                case operation::model:
-                case operation::stepping: by_number_ = true; break;
                 default: break;
             }
         }
+        compares_with_numbers_only_ = compares_with_numbers_only_ && compares_with_numbers_only(code);
     }
 
-    [[nodiscard]] std::set<identity> identities() const {
-        std::set<identity> result;
+    /// Whether trying the values around the numbers mentioned is trying all that matters: of `model < family` or
+    /// `model + 5 == 20` it is not.
+    [[nodiscard]] bool can_be_tried() const { return compares_with_numbers_only_; }
+
+    /// CPUs of every kind that the conditions can tell apart.
+    [[nodiscard]] std::vector<identity> identities() const {
+        std::vector<identity> result;
         // One past the vendors stands for any other.
         for (std::size_t vendor = 0; vendor <= known_.vendors.size(); ++vendor) {
-            result.insert({.vendor = vendor});
-            if (by_number_) add_numbers(result, vendor);
-        }
-        for (const auto group : groups_) {
-            for (const auto& match : known_.processors[group].matches) {
-                result.insert({match.vendor, match.family, match.model_first, match.stepping_first});
-                result.insert({match.vendor, match.family, match.model_last, match.stepping_last});
-                result.insert({match.vendor, match.family, match.model_last + 1U, match.stepping_last});
+            std::map<std::uint32_t, std::vector<const processor_match*>> families;
+            for (const auto number : numbers_or_zero())
+                families[number];
+            for (const auto group : groups_) {
+                for (const auto& match : known_.processors[group].matches) {
+                    if (match.vendor == vendor) families[match.family].push_back(&match);
+                }
             }
+            for (const auto& [family, matches] : families)
+                add_models(result, vendor, family, matches);
         }
         return result;
     }
@@ -88,11 +90,51 @@ class mentions {
         }
     }
 
-    void add_numbers(std::set<identity>& into, std::size_t vendor) const {
-        for (const auto family : numbers_) {
-            for (const auto model : numbers_) {
-                into.insert({vendor, static_cast<std::uint32_t>(family), static_cast<std::uint32_t>(model), 0});
+    static bool compares_with_numbers_only(expression code) {
+        enum class kind : std::uint8_t { number, quantity, truth };
+        std::vector<kind> stack;
+        for (const auto& step : code) {
+            if (step.code == operation::number) {
+                stack.push_back(kind::number);
+            } else if (step.code < operation::logical_and) {
+                const bool truth = step.code == operation::feature || step.code == operation::vendor ||
+                                   step.code == operation::processors;
+                stack.push_back(truth ? kind::truth : kind::quantity);
+            } else if (step.code == operation::logical_not) {
+                stack.back() = kind::truth;
+            } else {
+                const auto right = stack.back();
+                stack.pop_back();
+                const auto left = stack.back();
+                stack.back() = kind::truth;
+                if (step.code >= operation::add) return false;
+                const bool joins = step.code == operation::logical_and || step.code == operation::logical_or;
+                const bool between = left != kind::number && right != kind::number;
+                if (!joins && between && (left == kind::quantity || right == kind::quantity)) return false;
             }
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::set<std::uint32_t> numbers_or_zero() const {
+        std::set<std::uint32_t> result{0, 1};
+        for (const auto number : numbers_)
+            result.insert(static_cast<std::uint32_t>(number));
+        return result;
+    }
+
+    // Ranges of models and steppings overlap as they like: all their ends are tried with each other.
+    void add_models(std::vector<identity>& into, std::size_t vendor, std::uint32_t family,
+                    const std::vector<const processor_match*>& matches) const {
+        auto models = numbers_or_zero();
+        auto steppings = models;
+        for (const auto* match : matches) {
+            models.insert({match->model_first, match->model_last + 1U});
+            steppings.insert({match->stepping_first, match->stepping_last + 1U});
+        }
+        for (const auto model : models) {
+            for (const auto stepping : steppings)
+                into.push_back({vendor, family, model, stepping});
         }
     }
 
@@ -102,7 +144,7 @@ class mentions {
     std::set<std::uint64_t> quantities_;
     std::set<register_place> registers_;
     std::set<std::uint64_t> numbers_;
-    bool by_number_ = false;
+    bool compares_with_numbers_only_ = true;
 };
 
 // One imagined CPU.
@@ -155,6 +197,7 @@ bool can_all_hold(view<expression> conditions, const tables& known) {
     mentions found{known};
     for (const auto& condition : conditions)
         found.add(condition);
+    if (!found.can_be_tried()) return true;
     world imagined{.known = known, .cpu = {}, .features = {}, .quantities = {}, .registers = {}};
     std::vector<variable> variables;
     for (const auto index : found.features())
@@ -165,7 +208,8 @@ bool can_all_hold(view<expression> conditions, const tables& known) {
         const bool single = std::get<1>(place) == std::get<2>(place);
         variables.push_back({&imagined.registers[place], single ? std::vector<std::uint64_t>{0, 1} : found.numbers()});
     }
-    std::size_t combinations = 1;
+    const auto cpus = found.identities();
+    std::size_t combinations = cpus.size();
     for (auto& one : variables) {
         if (one.candidates.empty()) one.candidates = {0, 1};
         combinations *= one.candidates.size();
@@ -177,7 +221,7 @@ bool can_all_hold(view<expression> conditions, const tables& known) {
         }
         return true;
     };
-    for (const auto& cpu : found.identities()) {
+    for (const auto& cpu : cpus) {
         imagined.cpu = cpu;
         if (holds_somewhere(variables, 0, all_hold)) return true;
     }

@@ -1,6 +1,8 @@
 // Exclusion against brute force: whenever a CPU exists on which both conditions hold, the checker must know it.
 #include "msr/catalogue/load/exclusion.hpp"
 
+#include <algorithm>
+#include <array>
 #include <random>
 
 #include "msr/catalogue/evaluate.hpp"
@@ -181,10 +183,19 @@ TEST_F(exclusion, never_claims_what_a_cpu_disproves) {
 
 TEST_F(exclusion, sees_the_contradictions_that_catalogues_rely_on) {
     const std::pair<const char*, const char*> pairs[]{
-        {"u", "v"},           {"p", "r"},          {"p", "v"},       {"f", "not f"},
-        {"d", "not f"},       {"d", "h and model == 2"}, {"g and v", "p"}, {"Q > 3", "Q <= 3"},
-        {"CAP.N == 1", "CAP.N == 2"}, {"model < 4", "model >= 4"}, {"family == 2 and u", "r"},
-        {"stepping > 3 and p", "always"}, {"p and model == 5", "u"},
+        {"u", "v"},
+        {"p", "r"},
+        {"p", "v"},
+        {"f", "not f"},
+        {"d", "not f"},
+        {"d", "h and model == 2"},
+        {"g and v", "p"},
+        {"Q > 3", "Q <= 3"},
+        {"CAP.N == 1", "CAP.N == 2"},
+        {"model < 4", "model >= 4"},
+        {"family == 2 and u", "r"},
+        {"stepping > 3 and p", "always"},
+        {"p and model == 5", "u"},
     };
     for (const auto& [one, other] : pairs) {
         EXPECT_FALSE(can_both_hold(compiled(one), compiled(other), facts())) << one << " | " << other;

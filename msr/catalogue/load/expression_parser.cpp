@@ -31,6 +31,8 @@ constexpr std::array operators{
 constexpr int binding_of_not = 3;
 // Parentheses and `not` nest by recursion; hostile text must not exhaust the stack.
 constexpr int deepest = 64;
+// A name stands for a program, which may hold names of others: a chain that doubles must not fill the memory.
+constexpr std::size_t longest = 4096;
 
 bool is_word(char letter) {
     return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' || letter == '@';
@@ -118,8 +120,7 @@ class parser {
     bool number() {
         const auto value = digits();
         if (!value) return fail("not a number of 64 bits");
-        code_.push_back({.code = operation::number, .operand = *value});
-        return true;
+        return append({{.code = operation::number, .operand = *value}});
     }
 
     bool name() {
@@ -138,7 +139,12 @@ class parser {
             at_ = start;
             return fail(meaning.error());
         }
-        code_.insert(code_.end(), meaning->begin(), meaning->end());
+        return append(*meaning);
+    }
+
+    bool append(const program& meaning) {
+        if (code_.size() + meaning.size() > longest) return fail("the expression is too long");
+        code_.insert(code_.end(), meaning.begin(), meaning.end());
         return true;
     }
 
@@ -160,7 +166,9 @@ class parser {
     std::string error_;
 };
 
-bool fits(const program& code) {
+}  // namespace
+
+bool fits(expression code) {
     std::size_t depth = 0;
     std::size_t most = 0;
     for (const auto& step : code) {
@@ -172,8 +180,6 @@ bool fits(const program& code) {
     }
     return most <= expression_depth;
 }
-
-}  // namespace
 
 std::expected<program, std::string> compile(std::string_view source, const name_resolver& names) {
     if (source == "always") return program{};

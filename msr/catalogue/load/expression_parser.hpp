@@ -20,4 +20,7 @@ using name_resolver = std::function<std::expected<program, std::string>(std::str
 /// `always` gives the empty program, and may only stand alone.
 [[nodiscard]] std::expected<program, std::string> compile(std::string_view source, const name_resolver& names);
 
+/// Whether the evaluator's stack is deep enough for a program.
+[[nodiscard]] bool fits(expression code);
+
 }  // namespace msr::catalogue::load

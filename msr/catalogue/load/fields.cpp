@@ -83,6 +83,7 @@ class field_reader {
 
     void array(const field_key& key, const json& value) {
         if (!value.contains("bits")) return report("an array needs `bits`, as \"8*i+7..8*i\"");
+        if (key.first > key.last || key.last > 63) return report("an array's numbers ascend, up to 63");
         const auto bits = value["bits"].get<std::string>();
         const auto dots = bits.find("..");
         for (int i = key.first; i <= key.last; ++i) {
@@ -191,6 +192,7 @@ class field_reader {
         choose(value, "access", entry.access);
         choose(value, "illegal", entry.illegal);
         choose(value, "varies", entry.varies);
+        field.varies_by_itself = value.contains("varies");
         if (value.contains("on_write"))
             entry.on_write = value["on_write"] == "must_match" ? effect::fault : effect::ignored;
         if (value.contains("on_write") && entry.access != access::read_only) report("`on_write` is for `access: ro`");
@@ -207,12 +209,18 @@ class field_reader {
         while (find_named(known_.enumerations, name) != known_.enumerations.end())
             name += "_";
         const auto title = value.value("title", value["name"].get<std::string>());
-        known_.enumerations.push_back(read_enumeration(value["values"], keep_.keep(name), keep_.keep(title), keep_));
+        const auto values = read_enumeration(value["values"], keep_.keep(name), keep_.keep(title), keep_);
+        if (values) {
+            known_.enumerations.push_back(*values);
+        } else {
+            report(values.error());
+        }
         return name;
     }
 
     void part(const json& value, const draft_field& around) {
-        if (around.entry.lsb.quantity != none) return report("a layout cannot stand at bits that follow a quantity");
+        if (around.entry.lsb.quantity != none || around.entry.msb.quantity != none)
+            return report("a layout cannot stand at bits that follow a quantity");
         const auto wanted = value["layout"].get<std::string>();
         const auto layout =
             std::ranges::find_if(known_.layouts, [&](const auto& one) { return one.entry.name == wanted; });

@@ -39,8 +39,8 @@ TEST(tiling, symbolic_width_wrong_on_some_cpus) {
 }
 
 TEST(tiling, symbolic_width_right_on_all_cpus) {
-    EXPECT_TRUE(accepts(without_mark(
-        with_fields("      63..MAXPHYADDR: mbz\n      MAXPHYADDR-1..12: A\n      11..0: mbz\n"))));
+    EXPECT_TRUE(
+        accepts(without_mark(with_fields("      63..MAXPHYADDR: mbz\n      MAXPHYADDR-1..12: A\n      11..0: mbz\n"))));
     // With no counter the range is empty, with eight it is full.
     EXPECT_TRUE(accepts(without_mark(with_fields("      63..COUNTERS: mbz\n      COUNTERS-1..0: EN\n"))));
 }
@@ -51,22 +51,37 @@ TEST(tiling, alternatives_must_exclude_each_other) {
                            "}\n        - {name: B, exists: " + other + "}\n");
     };
     const std::pair<const char*, const char*> exclusive[]{
-        {"fast", "not fast"},       {"intel", "amd"},
-        {"alpha", "beta"},          {"alpha", "gamma"},
-        {"old_beta", "new_beta"},   {"greek", "not greek"},
-        {"fast", "not fast and wide"}, {"fast_and_wide", "not wide"},
-        {"family == 6", "family == 0x17"}, {"model < 0x30", "model >= 0x30"},
-        {"stepping < 4", "stepping >= 4"}, {"COUNTERS > 2", "COUNTERS <= 2"},
-        {"MAXPHYADDR == 52", "MAXPHYADDR != 52"}, {"alpha", "beta and fast"},
+        {"fast", "not fast"},
+        {"intel", "amd"},
+        {"alpha", "beta"},
+        {"alpha", "gamma"},
+        {"old_beta", "new_beta"},
+        {"greek", "not greek"},
+        {"fast", "not fast and wide"},
+        {"fast_and_wide", "not wide"},
+        {"family == 6", "family == 0x17"},
+        {"model < 0x30", "model >= 0x30"},
+        {"stepping < 4", "stepping >= 4"},
+        {"COUNTERS > 2", "COUNTERS <= 2"},
+        {"MAXPHYADDR == 52", "MAXPHYADDR != 52"},
+        {"alpha", "beta and fast"},
     };
     for (const auto& [one, other] : exclusive) {
         EXPECT_TRUE(accepts(without_mark(pair(one, other)))) << one << " | " << other;
     }
     const std::pair<const char*, const char*> compatible[]{
-        {"fast", "wide"},         {"fast", "fast_and_wide"}, {"intel", "alpha"},
-        {"beta", "old_beta"},     {"greek", "alpha"},        {"intel", "not amd"},
-        {"model < 0x30", "model > 0x2E"}, {"alpha", "model == 0x10"}, {"beta", "model == 0x28"},
-        {"beta", "stepping == 9"}, {"stepping == 5", "stepping > 2"}, {"COUNTERS > 2", "COUNTERS < 4"},
+        {"fast", "wide"},
+        {"fast", "fast_and_wide"},
+        {"intel", "alpha"},
+        {"beta", "old_beta"},
+        {"greek", "alpha"},
+        {"intel", "not amd"},
+        {"model < 0x30", "model > 0x2E"},
+        {"alpha", "model == 0x10"},
+        {"beta", "model == 0x28"},
+        {"beta", "stepping == 9"},
+        {"stepping == 5", "stepping > 2"},
+        {"COUNTERS > 2", "COUNTERS < 4"},
         {"fast", "always"},
     };
     for (const auto& [one, other] : compatible) {
@@ -159,20 +174,6 @@ layouts:
 )";
 
 TEST(layouts, parts_have_the_layouts_fields_at_their_place) {
-    const auto loaded = load_text(std::string{layouts} + R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..32: {name: HIGH, layout: half}
-      31..0: {layout: half, exists: wide}
-  - name: S
-    address: 0x11
-    exists: always
-    fields: {63..32: mbz, 31..0: {layout: half}}
-)");
-    ASSERT_FALSE(loaded) << "where `wide` is absent, the lower half is not accounted for";
     const auto whole = load_text(std::string{layouts} + R"(
 registers:
   - name: R
@@ -191,6 +192,18 @@ registers:
     EXPECT_EQ(entry_of(whole->tables(), "R").parts.size(), 2U);
 }
 
+TEST(layouts, conditions_of_part_and_field_fit_the_evaluator_together) {
+    std::string deep = "fast";
+    for (int depth = 1; depth < 32; ++depth)
+        deep = "fast and (" + deep + ")";
+    const auto yaml = "layouts: [{name: l, title: Deep, width: 1, fields: {0: {name: ON, exists: '" + deep +
+                      "'}}}]\nregisters:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
+                      "      63..1: mbz\n      0: {name: P, layout: l, exists: wide}\n";
+    const auto loaded = load_text(yaml);
+    ASSERT_FALSE(loaded);
+    EXPECT_NE(in_words(loaded.error()).find("nest too deeply"), std::string::npos) << in_words(loaded.error());
+}
+
 TEST(layouts, width_must_match) {
     const auto at = [](const char* range) {
         return std::string{layouts} + "registers:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n" +
@@ -203,9 +216,10 @@ TEST(layouts, width_must_match) {
 }
 
 TEST(layouts, are_known_tile_and_stand_once) {
-    EXPECT_TRUE(refuses("\nregisters:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n      "
-                        "63..0: {layout: nothing}  # here\n",
-                        "unknown layout `nothing`"));
+    EXPECT_TRUE(
+        refuses("\nregisters:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n      "
+                "63..0: {layout: nothing}  # here\n",
+                "unknown layout `nothing`"));
     EXPECT_TRUE(refuses("\nlayouts:\n  - name: l  # here\n    title: Gap\n    width: 8\n    fields: {7..1: A}\n",
                         "bit 0 are not accounted for"));
     EXPECT_FALSE(load_text(std::string{layouts} + "  - {name: half, title: Again, width: 1, fields: {0: A}}\n"));

@@ -98,7 +98,8 @@ class finisher {
         if (name.find('.') != std::string_view::npos) {
             const auto wanted = parse_reference(name);
             // Within a family, the name means the member at hand, not the first one.
-            if (where.owner != nullptr && is_called(where.owner->entry, wanted)) return sibling_bits(where, wanted.field);
+            if (where.owner != nullptr && is_called(where.owner->entry, wanted))
+                return sibling_bits(where, wanted.field);
             return foreign_bits(name, where.scaled);
         }
         return known_.processor_fact(name);
@@ -117,8 +118,10 @@ class finisher {
     }
 
     std::expected<program, std::string> sibling_bits(const site& where, std::string_view name) {
-        const auto sibling = std::ranges::find_if(where.owner->fields, [&](const auto& one) { return one.entry.name == name; });
-        if (sibling == where.owner->fields.end()) return std::unexpected{"`" + std::string{name} + "` is no field of it"};
+        const auto sibling =
+            std::ranges::find_if(where.owner->fields, [&](const auto& one) { return one.entry.name == name; });
+        if (sibling == where.owner->fields.end())
+            return std::unexpected{"`" + std::string{name} + "` is no field of it"};
         if (where.scaled) {
             const auto value = formula(*where.owner, *sibling);
             if (!value.empty()) return program(value.begin(), value.end());
@@ -191,12 +194,13 @@ class finisher {
         return field.entry.value;
     }
 
-    expression conjunction(expression left, expression right) {
+    expression conjunction(const site& where, expression left, expression right) {
         if (left.empty()) return right;
         if (right.empty()) return left;
         program both(left.begin(), left.end());
         both.insert(both.end(), right.begin(), right.end());
         both.push_back({.code = operation::logical_and});
+        if (!fits(both)) report(where, "the conditions of the part and of its field together nest too deeply");
         return keep_.keep(std::move(both));
     }
 
@@ -204,7 +208,7 @@ class finisher {
         const site where{file, field.place, &field, false, owner};
         auto& entry = field.entry;
         if (!field.exists.empty()) entry.exists = compile_at(where, field.exists);
-        entry.exists = conjunction(compile_at(where, field.outer_exists), entry.exists);
+        entry.exists = conjunction(where, compile_at(where, field.outer_exists), entry.exists);
         if (!field.legal.empty()) entry.legal = compile_at(where, field.legal);
         if (!field.values.empty()) {
             const auto values = find_named(result.enumerations, field.values);

@@ -133,8 +133,9 @@ registers:
     EXPECT_TRUE(refuses(units + "  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
                                 "      63..0: {name: A, value: field * UNIT.P, unit: W}  # here\n",
                         "NAME@variant.FIELD"));
-    const auto loaded = load_text(units + "  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
-                                          "      63..0: {name: A, value: field * UNIT@b.P, unit: W}\n");
+    const auto loaded = load_text(units +
+                                  "  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
+                                  "      63..0: {name: A, value: field * UNIT@b.P, unit: W}\n");
     ASSERT_TRUE(loaded) << in_words(loaded.error());
     EXPECT_DOUBLE_EQ(scaled_value(loaded->tables(), "R", "A", {{0x20, 3}}, 2), 16.0);
 }

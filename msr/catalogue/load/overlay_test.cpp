@@ -38,7 +38,8 @@ TEST(overlay, adds_registers_and_keeps_the_others) {
     const auto& facts = loaded->tables();
     EXPECT_EQ(facts.registers.size(), built_in().registers.size() + 2);
     EXPECT_TRUE(find_by_name(facts, "our_other_name.power"));
-    EXPECT_EQ(find_by_name(facts, "IA32_EFER")->front().address(), find_by_name(built_in(), "IA32_EFER")->front().address());
+    EXPECT_EQ(find_by_name(facts, "IA32_EFER")->front().address(),
+              find_by_name(built_in(), "IA32_EFER")->front().address());
     EXPECT_FALSE(find_by_name(built_in(), "OUR_LIMIT"));
     const auto by_address = [](const auto& left, const auto& right) { return left.address < right.address; };
     EXPECT_TRUE(std::is_sorted(facts.registers.begin(), facts.registers.end(), by_address));

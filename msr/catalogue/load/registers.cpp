@@ -111,7 +111,7 @@ class register_reader {
     static void settle_variation(const json& value, draft_register& result) {
         if (!value.contains("varies")) return;
         for (auto& field : result.fields) {
-            if (field.entry.varies == variation::constant) field.entry.varies = result.entry.varies;
+            if (!field.varies_by_itself) field.entry.varies = result.entry.varies;
         }
     }
 

@@ -88,9 +88,10 @@ registers:
 
 TEST(registers, stand_at_an_address_or_are_a_family) {
     EXPECT_TRUE(refuses("\nregisters:\n  - name: R  # here\n    exists: always\n    fields: {63..0: V}\n", "one of"));
-    EXPECT_TRUE(refuses("\nregisters:\n  - name: R  # here\n    address: 1\n    family: {base: 1, stride: 1, at_most: "
-                        "2}\n    exists: always\n    fields: {63..0: V}\n",
-                        "one of"));
+    EXPECT_TRUE(
+        refuses("\nregisters:\n  - name: R  # here\n    address: 1\n    family: {base: 1, stride: 1, at_most: "
+                "2}\n    exists: always\n    fields: {63..0: V}\n",
+                "one of"));
 }
 
 TEST(registers, refer_only_to_what_is_known) {

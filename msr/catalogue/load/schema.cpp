@@ -40,6 +40,37 @@ bool encloses(const error& outer, const error& inner) {
            std::equal(outer.context.begin(), outer.context.end(), inner.context.begin());
 }
 
+// What the validator says of one place, by line. Where several forms are allowed, it says of each why it is not that.
+struct complaint {
+    std::string pointer;
+    std::set<std::string> reasons;
+};
+
+constexpr std::string_view unknown_key = "Object contains a property that could not be validated";
+
+// The key that a description of an unknown one ends with, in quotes.
+std::string key_in(std::string_view description) {
+    const auto last = description.rfind('\'');
+    const auto first = description.rfind('\'', last - 1);
+    return std::string{description.substr(first + 1, last - first - 1)};
+}
+
+void report(const document& file, const complaint& one, problems& found) {
+    bool said = false;
+    for (const auto& reason : one.reasons) {
+        if (!reason.starts_with(unknown_key)) continue;
+        const auto key = key_in(reason);
+        found.push_back({file.name(), file.line(one.pointer + "/" + key), "unknown key `" + key + "`"});
+        said = true;
+    }
+    if (said) return;
+    std::string all;
+    for (const auto& reason : one.reasons)
+        all += (all.empty() ? "" : " ") + reason;
+    found.push_back(
+        {file.name(), file.line(one.pointer), "at " + (one.pointer.empty() ? "the top" : one.pointer) + ": " + all});
+}
+
 }  // namespace
 
 bool check_schema(const document& file, problems& found) {
@@ -48,15 +79,17 @@ bool check_schema(const document& file, problems& found) {
     valijson::ValidationResults results;
     valijson::Validator validator{valijson::Validator::kStrongTypes};
     if (validator.validate(schema.rules, valijson::adapters::NlohmannJsonAdapter{plain}, &results)) return true;
-    std::set<std::pair<int, std::string>> reported;
+    std::vector<complaint> complaints;
     for (const auto& one : results) {
         const auto inner = [&](const error& other) { return encloses(one, other); };
         if (std::any_of(results.begin(), results.end(), inner)) continue;
         const auto pointer = pointer_of(one.context);
-        const auto line = file.line(pointer);
-        const auto message = "at " + (pointer.empty() ? "the top" : pointer) + ": " + one.description;
-        if (reported.emplace(line, message).second) found.push_back({file.name(), line, message});
+        auto place = std::ranges::find(complaints, pointer, &complaint::pointer);
+        if (place == complaints.end()) place = complaints.insert(place, {pointer, {}});
+        if (!one.description.starts_with("Failed to validate")) place->reasons.insert(one.description);
     }
+    for (const auto& one : complaints)
+        report(file, one, found);
     return false;
 }
 

@@ -19,8 +19,9 @@ struct draft_field {
     std::string outer_exists;  // of the part that it belongs to
     std::string legal;
     std::string value;
-    std::string values;  // the enumeration's name
-    std::string place;   // JSON pointer
+    std::string values;             // the enumeration's name
+    std::string place;              // JSON pointer
+    bool varies_by_itself = false;  // says so itself, whatever its register says
 };
 
 struct draft_part {
@@ -83,7 +84,8 @@ void choose(const json& value, const char* key, Meaning& into) {
 /// Reads vendors, processors, groups, features, quantities, enumerations and rules of all files into `known`.
 void read_definitions(const std::vector<document>& files, symbols& known, store& keep, problems& found);
 
-[[nodiscard]] enumeration_entry read_enumeration(const json& values, text name, text title, store& keep);
+[[nodiscard]] std::expected<enumeration_entry, std::string> read_enumeration(const json& values, text name, text title,
+                                                                             store& keep);
 
 /// Reads layouts and registers into drafts.
 void read_layouts(const std::vector<document>& files, symbols& known, store& keep, problems& found);

@@ -101,8 +101,8 @@ inline std::multiset<int> marked_lines(std::string_view yaml) {
         said = said && one.message.find(why) != std::string::npos && !one.file.ends_with("facts.yaml");
     }
     if (said && lines == marked_lines(yaml)) return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "instead of \"" << why << "\" on the marked lines:"
-                                       << in_words(loaded.error());
+    return testing::AssertionFailure() << "instead of \"" << why
+                                       << "\" on the marked lines:" << in_words(loaded.error());
 }
 
 [[nodiscard]] inline testing::AssertionResult refuses(std::string_view yaml, std::string_view why) {

@@ -146,7 +146,8 @@ std::string cpu_values::place(const catalogue::cpuid_bits& where) const {
     const bool several = std::ranges::any_of(
         features, [&](const auto& one) { return one.where.leaf == where.leaf && one.where.subleaf != 0; });
     static constexpr std::string_view registers[]{"", "EAX", "EBX", "ECX", "EDX"};
-    const auto leaf = several ? fmt::format("{:02X}H.{}", where.leaf, where.subleaf) : fmt::format("{:02X}H", where.leaf);
+    const auto leaf =
+        several ? fmt::format("{:02X}H.{}", where.leaf, where.subleaf) : fmt::format("{:02X}H", where.leaf);
     return fmt::format("CPUID.{}:{}", leaf, registers[static_cast<std::size_t>(where.reg)]);
 }
 

@@ -1,10 +1,12 @@
 #include "tools/msr/report/print.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "msr/host/cpu_list.hpp"
+#include "tools/msr/report/cpu_values.hpp"
 
 namespace tool::report {
 
@@ -13,6 +15,8 @@ namespace {
 constexpr std::size_t columns = 120;
 constexpr std::size_t indent = 17;  // where a row's text begins
 constexpr std::size_t longest_list = 24;
+constexpr std::size_t most_names = 6;  // of a row; JSON has all
+constexpr std::size_t most_rows = 16;  // of a section; JSON has all
 
 // Columns that UTF-8 text takes: its bytes, but for those that continue a character.
 std::size_t width_of(std::string_view text) {
@@ -26,17 +30,25 @@ std::string cpu_words(const std::vector<std::uint32_t>& cpus) {
     return fmt::format("{} CPUs from {}", cpus.size(), cpus.front());
 }
 
-// "IA32_STAR.SYSCALL_CS_SS=0x10 .SYSRET_CS_SS=0x23": the fields of one register share its name.
+// "IA32_STAR.SYSCALL_CS_SS=0x10 .SYSRET_CS_SS=0x23": the fields of one register share its name, and values that
+// differ between CPUs share that of the field.
 std::string evidence_words(const std::vector<evidence>& says) {
     std::string result;
-    std::string_view last;
+    const evidence* last = nullptr;
     for (const auto& one : says) {
         const bool bit_of_cpuid = one.where.starts_with("CPUID.");
-        if (!result.empty()) result += ' ';
-        if (one.where != last) result += one.where;
-        if (!one.field.empty()) result += (bit_of_cpuid ? " " : ".") + one.field;
-        result += '=' + one.value;
-        last = bit_of_cpuid ? std::string_view{} : one.where;
+        const bool same_register = last != nullptr && last->where == one.where && !bit_of_cpuid;
+        const bool same_field = same_register && last->field == one.field;
+        if (same_field) {
+            result += ", " + one.value;
+        } else {
+            result += last == nullptr ? "" : " ";
+            if (!same_register) result += one.where;
+            if (!one.field.empty()) result += (bit_of_cpuid ? " " : ".") + one.field;
+            result += "=" + one.value;
+        }
+        if (!one.cpus.empty()) result += " on " + cpu_words(one.cpus);
+        last = &one;
     }
     return result;
 }
@@ -45,6 +57,7 @@ std::string row_words(const row& from) {
     std::string result;
     if (!from.cpus.empty()) result = cpu_words(from.cpus) + ": ";
     result += from.text;
+    if (!from.names.empty() && from.names.size() <= most_names) result += ": " + joined(from.names);
     if (!from.says.empty()) result += " [" + evidence_words(from.says) + "]";
     if (!from.note.empty()) result += " - " + from.note;
     return result;
@@ -83,10 +96,13 @@ void append_row(std::string& out, const row& from, bool colour) {
 
 json row_json(const row& from, const document& all) {
     auto says = json::array();
-    for (const auto& one : from.says)
+    for (const auto& one : from.says) {
         says.push_back({{"register", one.where}, {"field", one.field}, {"value", one.value}});
+        if (!one.cpus.empty()) says.back()["cpus"] = one.cpus;
+    }
     json result{{"label", from.label}, {"text", from.text}, {"evidence", std::move(says)}};
     if (!from.note.empty()) result["note"] = from.note;
+    if (!from.names.empty()) result["registers"] = from.names;
     result["finding"] = from.finding;
     result["cpus"] = from.cpus.empty() ? all.cpus : from.cpus;
     return result;
@@ -99,8 +115,11 @@ std::string to_text(const document& from, bool colour) {
     for (const auto& part : from.sections) {
         if (part.rows.empty()) continue;
         out += colour ? fmt::format("\033[1m{}\033[0m\n", part.title) : fmt::format("{}\n", part.title);
-        for (const auto& one : part.rows)
+        const auto shown = std::min(part.rows.size(), most_rows);
+        for (const auto& one : std::span{part.rows}.first(shown))
             append_row(out, one, colour);
+        if (shown < part.rows.size())
+            out += fmt::format("  and {} rows more: --json has all\n", part.rows.size() - shown);
     }
     return out;
 }
@@ -113,8 +132,8 @@ json to_json(const document& from) {
             rows.push_back(row_json(one, from));
         sections[std::string{part.key}] = {{"title", part.title}, {"rows", std::move(rows)}};
     }
-    return {{"notice", from.first_line},       {"source", from.source}, {"virtual_cpu", from.virtual_cpu},
-            {"recorded", from.recorded},       {"cpus", from.cpus},     {"sections", std::move(sections)}};
+    return {{"notice", from.first_line}, {"source", from.source}, {"virtual_cpu", from.virtual_cpu},
+            {"recorded", from.recorded}, {"cpus", from.cpus},     {"sections", std::move(sections)}};
 }
 
 }  // namespace tool::report

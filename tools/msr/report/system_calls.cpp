@@ -11,9 +11,9 @@ namespace tool::report {
 namespace {
 
 // RFLAGS by bit number (SDM volume 1, 3.4.3); reserved bits have no name.
-constexpr std::array<std::string_view, 32> flag_names{
-    "CF", "",     "PF", "",   "AF", "",   "ZF", "SF",  "TF",  "IF", "DF", "OF", "IOPL", "IOPL", "NT", "", "RF",
-    "VM", "AC",   "VIF", "VIP", "ID"};
+constexpr std::array<std::string_view, 32> flag_names{"CF", "",   "PF", "",    "AF",   "",     "ZF", "SF",
+                                                      "TF", "IF", "DF", "OF",  "IOPL", "IOPL", "NT", "",
+                                                      "RF", "VM", "AC", "VIF", "VIP",  "ID"};
 
 std::string flags(std::uint64_t mask) {
     std::string result;
@@ -33,14 +33,16 @@ row selectors(const register_view& star) {
     constexpr std::uint64_t privilege = 3;
     const auto kernel = star.get("SYSCALL_CS_SS") & ~privilege;
     const auto user = star.get("SYSRET_CS_SS") | privilege;
-    return {.label = "selectors",
-            .text = fmt::format("kernel CS {:#x} SS {:#x}; user SS {:#x}, CS {:#x} for 64-bit and {:#x} for 32-bit code",
-                                kernel, kernel + 8, user + 8, user + 16, user),
-            .says = {star.says_hex("SYSCALL_CS_SS"), star.says_hex("SYSRET_CS_SS")}};
+    return {
+        .label = "selectors",
+        .text = fmt::format("kernel CS {:#x} SS {:#x}; user SS {:#x}, CS {:#x} for 64-bit and {:#x} for 32-bit code",
+                            kernel, kernel + 8, user + 8, user + 16, user),
+        .says = {star.says_hex("SYSCALL_CS_SS"), star.says_hex("SYSRET_CS_SS")}};
 }
 
+// CR4.FRED cannot be read here; but a system that sets it has first said where events enter.
 bool enters_by_fred(const cpu_values& cpu) {
-    return cpu.has("fred") && cpu.at("IA32_FRED_CONFIG").raw() != 0;
+    return cpu.at("IA32_FRED_CONFIG").raw() != 0;
 }
 
 row entry_point(const cpu_values& cpu, const register_view& lstar, const surroundings& where) {
@@ -48,8 +50,12 @@ row entry_point(const cpu_values& cpu, const register_view& lstar, const surroun
     const auto target = lstar.raw();
     if (enters_by_fred(cpu)) {
         const auto fred = cpu.at("IA32_FRED_CONFIG");
-        result.text = "not used: system calls enter through FRED, and Linux leaves LSTAR alone";
-        result.says.push_back(fred.says("EVENT_HANDLER"));
+        result.text =
+            "not used, nor are CSTAR and SFMASK: system calls enter through FRED, and Linux leaves LSTAR alone";
+        result.says = {cpu.feature("fred"), fred.says("EVENT_HANDLER"), lstar.says("RIP")};
+    } else if (const auto fred = cpu.at("IA32_FRED_CONFIG"); fred.exists() && !fred) {
+        result.text = "not judged: whether FRED takes its place is not known";
+        result.says.push_back(fred.says_all());
     } else if (where.kernel.address == 0) {
         result.text = "entry of 64-bit code";
         result.note = where.live ? "not compared with the kernel: " + where.kernel.why_unknown : "";
@@ -102,8 +108,9 @@ section system_calls(const cpu_values& cpu, const surroundings& where) {
                            .says = {efer.says("SCE"), efer.says("LMA"), efer.says("NXE")}});
     if (const auto star = cpu.at("IA32_STAR"); star && on) result.rows.push_back(selectors(star));
     if (const auto lstar = cpu.at("IA32_LSTAR"); lstar && on) result.rows.push_back(entry_point(cpu, lstar, where));
-    if (const auto cstar = cpu.at("IA32_CSTAR"); cstar && on) result.rows.push_back(compatibility_entry(cpu, cstar));
-    if (const auto mask = cpu.at("IA32_FMASK"); mask && on) {
+    const bool used = on && !enters_by_fred(cpu);
+    if (const auto cstar = cpu.at("IA32_CSTAR"); cstar && used) result.rows.push_back(compatibility_entry(cpu, cstar));
+    if (const auto mask = cpu.at("IA32_FMASK"); mask && used) {
         result.rows.push_back({.label = "SFMASK",
                                .text = "SYSCALL clears " + flags(mask.get("SYSCALL_FLAG_MASK")),
                                .says = {mask.says_hex("SYSCALL_FLAG_MASK")}});

@@ -15,6 +15,7 @@ struct evidence {
     std::string where;
     std::string field;
     std::string value;
+    std::vector<std::uint32_t> cpus = {};  // those that say so, where others say otherwise
 
     friend bool operator==(const evidence&, const evidence&) = default;
 };
@@ -24,7 +25,8 @@ struct row {
     std::string text;
     std::vector<evidence> says = {};
     std::string note = {};
-    bool finding = false;  // something a person should look at
+    std::vector<std::string> names = {};  // of the registers that it is about; a screen shows them if they are few
+    bool finding = false;                 // something a person should look at
     /// A value that changes by itself is shown of one CPU only: of the one where this number is highest.
     std::optional<double> sample = {};
     /// The CPUs that it is true for; empty: all of them.

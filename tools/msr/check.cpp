@@ -1,0 +1,124 @@
+// msr check: may this value be written, and what would the register then hold?
+
+#include "msr/profile/check.hpp"
+
+#include <fmt/format.h>
+
+#include "tools/msr/choose.hpp"
+#include "tools/msr/values.hpp"
+#include "tools/msr/verbs.hpp"
+
+namespace tool {
+
+namespace {
+
+using profile::objection;
+
+std::string legal_values(const catalogue::field_entry& field) {
+    std::string result;
+    if (field.values == nullptr) return result;
+    for (const auto& one : field.values->values) {
+        if (one.mask == ~std::uint64_t{0})
+            result += fmt::format("{}{} {}", result.empty() ? "" : ", ", one.match, str(one.name));
+    }
+    return result.empty() ? result : " (legal: " + result + ")";
+}
+
+std::string reason(const profile::verdict& result, std::uint64_t value, const catalogue::register_entry& entry) {
+    const auto name = result.field != nullptr ? str(result.field->entry->name) : str(entry.name);
+    switch (result.why) {
+        case objection::register_read_only: return name + " is read-only";
+        case objection::reserved_bits: return fmt::format("reserved bits {:#x} must be zero", result.bits);
+        case objection::field_read_only:
+            return fmt::format("{} is read-only, and has to be written back as it is", name);
+        case objection::illegal_value:
+            return fmt::format("{} = {} is no legal value{}", name, result.field->of(value),
+                               legal_values(*result.field->entry));
+        case objection::not_canonical: return fmt::format("{} is no canonical address", name);
+        case objection::locked: return fmt::format("{} is locked", name);
+        case objection::none: break;
+    }
+    return "allowed";
+}
+
+struct write_question {
+    std::string name;
+    std::uint64_t value = 0;
+    std::optional<std::uint64_t> old;
+};
+
+// The value to start from: what was given, what the register holds, or what it holds after reset.
+std::uint64_t old_value(const write_question& asked, const chosen& which, session& from) {
+    if (asked.old) return *asked.old;
+    if (which.what.entry->access != catalogue::access::write_only) {
+        const auto address = which.what.address();
+        const auto cpu = from.cpus().front();
+        if (const auto read = from.machine().read({&cpu, 1}, {&address, 1}).at(0, 0)) return *read;
+    }
+    return which.what.entry->reset;
+}
+
+exit_code answer(const write_question& asked, session& from, bool as_json) {
+    const auto which = choose_one(from.facts(), asked.name, &from);
+    if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
+    const auto name = catalogue::name_of(*which->what.entry, which->what.member);
+    if (which->cpu == nullptr) return fail(finding, fmt::format("refused: this CPU has no {}", name));
+    if (!which->what.entry->fields_known)
+        return fail(limit_reached, fmt::format("the fields of {} are not known", name));
+    const auto old = old_value(asked, *which, from);
+    const layout fields{*which->what.entry, *which->cpu};
+    const auto result = profile::check_write(*fields, old, asked.value, *which->cpu);
+    const auto why = reason(result, asked.value, *which->what.entry);
+    if (as_json) {
+        print(json{{"name", name},
+                   {"old", hex(old)},
+                   {"value", hex(asked.value)},
+                   {"allowed", !result.faults()},
+                   {"reason", why},
+                   {"refused_bits", hex(result.bits)},
+                   {"result", hex(result.result)},
+                   {"dropped", hex(result.dropped)},
+                   {"undefined", hex(result.undefined)}});
+    } else if (result.faults()) {
+        fmt::print("refused: {}\n", why);
+    } else {
+        fmt::print("allowed: {} would hold {:#x}  {}\n", name, result.result,
+                   summary(fields, result.result, which->cpu));
+        if (result.dropped != 0) fmt::print("    bits {:#x} would not arrive\n", result.dropped);
+        if (result.undefined != 0) fmt::print("    what happens to bits {:#x} is not documented\n", result.undefined);
+        if (!which->what.entry->rules.empty())
+            fmt::print("    more than its fields decides about it; see msr show {}\n", name);
+    }
+    return result.faults() ? finding : done;
+}
+
+}  // namespace
+
+exit_code check_verb(int argc, char** argv) {
+    common_options options;
+    write_question asked;
+    std::string value;
+    std::string old;
+    CLI::App app{"Says whether a value may be written, and why not. Nothing is written", "check"};
+    add_json(app, options);
+    add_catalogue(app, options);
+    app.add_option("--from", options.from, "Whose CPU: auto, linux, kvm, or a snapshot's file")->capture_default_str();
+    app.add_option("--old", old, "What the register holds; read from the source if not given");
+    app.add_option("REGISTER", asked.name, "NAME, alias, address (0x1B), NAME[i]")->required();
+    app.add_option("VALUE", value, "As 0xd01, 3329 or 0b1101")->required();
+    return parse_and_run(app, argc, argv, [&] {
+        const auto number = parse_value(value);
+        if (!number) return fail(bad_usage, number.error().line());
+        asked.value = *number;
+        if (!old.empty()) {
+            const auto before = parse_value(old);
+            if (!before) return fail(bad_usage, before.error().line());
+            asked.old = *before;
+        }
+        auto opened = session::open(options);
+        if (!opened) return fail(to_exit_code(opened.error().kind), opened.error().line());
+        return answer(asked, *opened, options.json);
+    });
+}
+
+}  // namespace tool

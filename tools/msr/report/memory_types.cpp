@@ -1,0 +1,99 @@
+// Memory types: the MTRRs with their ranges, and the page attribute table.
+
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "tools/msr/report/topics.hpp"
+
+namespace tool::report {
+
+namespace {
+
+std::string bytes(std::uint64_t size) {
+    static constexpr std::string_view units[]{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    std::size_t unit = 0;
+    while (unit + 1 < std::size(units) && size >= 1024 && size % 1024 == 0) {
+        size /= 1024;
+        ++unit;
+    }
+    return fmt::format("{} {}", size, units[unit]);
+}
+
+// A mask of ones above zeros is a range as long as its lowest one; with gaps it is several ranges (SDM volume 3,
+// 13.11.2.3).
+std::string range(std::uint64_t base, std::uint64_t mask, const std::string& type) {
+    if (mask == 0) return type + " everywhere";
+    const auto size = std::uint64_t{1} << std::countr_zero(mask);
+    const bool one_range = std::has_single_bit((mask >> std::countr_zero(mask)) + 1);
+    if (!one_range) return fmt::format("{} at {:#x} under the broken mask {:#x}", type, base, mask);
+    return fmt::format("{} {:#x} + {}", type, base, bytes(size));
+}
+
+row variable_ranges(const cpu_values& cpu, std::uint32_t count) {
+    row result{.label = "ranges", .text = {}};
+    std::vector<std::string> words;
+    for (std::uint32_t number = 0; number < count; ++number) {
+        const auto base = cpu.at("IA32_MTRR_PHYSBASE", number);
+        const auto mask = cpu.at("IA32_MTRR_PHYSMASK", number);
+        if (!base || !mask || !mask.is_set("V")) continue;
+        words.push_back(range(base.address("PHYSBASE"), mask.address("PHYSMASK"), base.words("TYPE")));
+        result.says.push_back(mask.says("V"));
+    }
+    result.text = words.empty() ? fmt::format("none of {} is in use", count)
+                                : fmt::format("{} of {}: {}", words.size(), count, joined(words));
+    return result;
+}
+
+void add_mtrrs(section& to, const cpu_values& cpu) {
+    const auto defaults = cpu.at("IA32_MTRR_DEF_TYPE");
+    if (!defaults.exists()) return;
+    if (!defaults) {
+        to.rows.push_back({.label = "MTRR", .text = "not known: " + defaults.why_not(), .says = {defaults.says_all()}});
+        return;
+    }
+    const bool enabled = defaults.is_set("E");
+    to.rows.push_back({.label = "MTRR",
+                       .text = enabled ? fmt::format("on; memory that no range covers is {}; fixed ranges {}",
+                                                     defaults.words("TYPE"), defaults.is_set("FE") ? "on" : "off")
+                                       : "off: all memory is UC, whatever the PAT says",
+                       .says = {defaults.says("E"), defaults.says("TYPE"), defaults.says("FE")}});
+    const auto count = static_cast<std::uint32_t>(cpu.at("IA32_MTRRCAP").get("VCNT"));
+    if (enabled && count > 0) to.rows.push_back(variable_ranges(cpu, count));
+}
+
+void add_top_of_memory(section& to, const cpu_values& cpu) {
+    const auto system = cpu.at("SYSCFG");
+    if (!system || !system.has("TOM2_FORCE_MEM_TYPE_WB") || !system.is_set("TOM2_FORCE_MEM_TYPE_WB")) return;
+    const auto top = cpu.at("TOP_MEM2");
+    to.rows.push_back({.label = "above 4 GiB",
+                       .text = "WB up to TOP_MEM2, where no range covers it",
+                       .says = {system.says("TOM2_FORCE_MEM_TYPE_WB"), top.says_all()}});
+}
+
+void add_pat(section& to, const cpu_values& cpu) {
+    const auto pat = cpu.at("IA32_PAT");
+    if (!pat.exists()) return;
+    row result{.label = "PAT", .text = "not known: " + pat.why_not(), .says = {pat.says_all()}};
+    if (pat) {
+        std::vector<std::string> types;
+        for (int entry = 0; entry < 8; ++entry) {
+            const auto type = pat.words(fmt::format("PA{}", entry));
+            types.push_back(type == "UC_MINUS" ? "UC-" : type);
+        }
+        result.text = "entries 0 to 7: " + joined(types, " ");
+    }
+    to.rows.push_back(std::move(result));
+}
+
+}  // namespace
+
+section memory_types(const cpu_values& cpu, const surroundings& /*where*/) {
+    section result{"memory_types", "Memory types"};
+    add_mtrrs(result, cpu);
+    add_top_of_memory(result, cpu);
+    add_pat(result, cpu);
+    return result;
+}
+
+}  // namespace tool::report
