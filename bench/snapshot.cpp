@@ -1,7 +1,7 @@
 // What `msr snapshot` spends its time on, linux_machine::read, against loops of preads over the same registers and
 // CPUs: one with a thread bound to each CPU, and one that reads CPU after CPU from wherever it runs. Needs the msr
-// driver. Prints a line for each number of registers: how many, then the medians in microseconds of the library, of
-// the bound loop and of the unbound one.
+// driver. Prints a line for each number of registers: how many, the library's median time in microseconds, the median
+// of its ratio to the bound loop, and that of the unbound loop's ratio to it.
 //
 // usage: bench_snapshot ROUNDS
 
@@ -81,16 +81,24 @@ void compare(msr::host::machine& machine, const numbers& addresses, int rounds) 
     std::vector<row> rows;
     for (const auto cpu : machine.cpus())
         rows.push_back({cpu, &addresses, values.data() + (rows.size() * addresses.size())});
-    std::vector<double> library;
-    std::vector<double> bound;
-    std::vector<double> unbound;
+    const auto library = [&] { (void)machine.read(machine.cpus(), addresses); };
+    const auto bound = [&] { read_bound(rows); };
+    const auto unbound = [&] { read_unbound(rows); };
+    std::vector<double> times;
+    std::vector<double> to_bound;
+    std::vector<double> to_unbound;
     for (int round = 0; round < rounds; ++round) {
-        library.push_back(bench::microseconds([&] { (void)machine.read(machine.cpus(), addresses); }));
-        bound.push_back(bench::microseconds([&] { read_bound(rows); }));
-        unbound.push_back(bench::microseconds([&] { read_unbound(rows); }));
+        // Each goes first as often as the other, and a round's ratio compares neighbours in time.
+        const bool first = round % 2 == 0;
+        const auto before = first ? bench::microseconds(library) : 0;
+        const auto rival = bench::microseconds(bound);
+        const auto time = first ? before : bench::microseconds(library);
+        times.push_back(time);
+        to_bound.push_back(time / rival);
+        to_unbound.push_back(bench::microseconds(unbound) / time);
     }
-    std::printf("%zu %.0f %.0f %.0f\n", addresses.size(), bench::median(library), bench::median(bound),
-                bench::median(unbound));
+    std::printf("%zu %.0f %.2f %.2f\n", addresses.size(), bench::median(times), bench::median(to_bound),
+                bench::median(to_unbound));
 }
 
 }  // namespace

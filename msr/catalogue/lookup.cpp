@@ -32,6 +32,13 @@ std::optional<std::uint32_t> to_number(std::string_view digits, int base = 10) {
     return value;
 }
 
+// 0x1B, or 1BH as the manuals write it; no register's name starts with a digit.
+bool looks_like_address(std::string_view word) {
+    if (word.size() < 2) return false;
+    if (word[0] == '0' && lower(word[1]) == 'x') return true;
+    return std::isdigit(static_cast<unsigned char>(word.front())) != 0 && lower(word.back()) == 'h';
+}
+
 // NAME3 or PRE3POST, from the family's pattern.
 std::optional<std::uint32_t> member_number(const register_entry& entry, std::string_view name) {
     const std::string_view pattern = entry.member;
@@ -175,12 +182,14 @@ std::vector<target> at_address(const tables& facts, std::uint32_t address) {
 }
 
 std::expected<std::uint32_t, std::string> parse_address(std::string_view name) {
-    if (!name.starts_with("0x") && !name.starts_with("0X")) return std::unexpected{"not an address"};
-    const auto address = to_number(name.substr(2), 16);
-    if (!address)
-        return std::unexpected{
-            fmt::format("`{}` is no address: 0x and up to 8 hexadecimal digits", name.substr(0, 64))};
-    return *address;
+    if (!looks_like_address(name)) return std::unexpected{"not an address"};
+    const auto digits = name.starts_with('0') && name.size() > 1 && lower(name[1]) == 'x'
+                            ? name.substr(2)
+                            : name.substr(0, name.size() - 1);
+    const auto address = to_number(digits, 16);
+    if (address) return *address;
+    return std::unexpected{
+        fmt::format("`{}` is no address: up to 8 hexadecimal digits, as 0x1B or 1BH", name.substr(0, 64))};
 }
 
 std::expected<std::vector<target>, std::string> find_by_name(const tables& facts, std::string_view name) {
@@ -192,7 +201,7 @@ std::expected<std::vector<target>, std::string> find_by_name(const tables& facts
             fmt::format("`{}` is ambiguous: write 0x{} for the hexadecimal number, 0x{} for the decimal one",
                         head.substr(0, 64), head.substr(0, 64), decimal ? fmt::format("{:x}", *decimal) : "…")};
     }
-    if (head.starts_with("0x") || head.starts_with("0X")) {
+    if (looks_like_address(head)) {
         if (const auto address = parse_address(head); !address) return std::unexpected{address.error()};
     }
     const auto wanted = split_index(head);

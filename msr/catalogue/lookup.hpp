@@ -26,13 +26,13 @@ struct target {
 /// All entries that stand at an address: one per kind of CPU.
 [[nodiscard]] std::vector<target> at_address(const tables& facts, std::uint32_t address);
 
-/// What `name` stands for: NAME, alias, address (0x1B), NAME[i], member name, each with .FIELD behind it; letters'
+/// What `name` stands for: NAME, alias, address (0x1B, 1BH), NAME[i], member name, each with .FIELD behind it; letters'
 /// case does not matter. A family's name alone stands for all members; a name that has several entries, one per kind of
 /// CPU, for all of them. An address without a name gives no targets. The error is a sentence: unknown names come with
 /// the nearest ones, a decimal number with both of its readings.
 [[nodiscard]] std::expected<std::vector<target>, std::string> find_by_name(const tables& facts, std::string_view name);
 
-/// The address, if `name` is one in hexadecimal: 0x1B.
+/// The address, if `name` is one in hexadecimal: 0x1B, or 1BH as in the manuals.
 [[nodiscard]] std::expected<std::uint32_t, std::string> parse_address(std::string_view name);
 
 /// Registers and fields that a word occurs in: name, alias, address, title, text; best first.

@@ -39,6 +39,17 @@ TEST_F(linux_machine_test, reads_every_register_of_every_cpu) {
     }
 }
 
+TEST_F(linux_machine_test, a_long_list_gives_the_values_of_a_short_one) {
+    auto machine = linux_machine::open(system.root()).value();
+    EXPECT_TRUE(machine.read(machine.cpus(), {}).addresses().empty());
+    const numbers addresses(100, 0x1000);
+    const auto table = machine.read(machine.cpus(), addresses);
+    for (std::size_t position = 0; position < 3; ++position) {
+        for (const auto& value : table.row(position))
+            EXPECT_EQ(value.value(), 0x100 + machine.cpus()[position]);
+    }
+}
+
 TEST_F(linux_machine_test, an_offline_cpu_is_named_and_the_others_are_read) {
     auto machine = linux_machine::open(system.root()).value();
     const auto chosen = select_cpus(machine, numbers{0, 2, 3, 9, 10});

@@ -143,9 +143,12 @@ TEST(decode, pat_after_reset) {
 }
 
 TEST(decode, counters_that_can_be_enabled_are_those_that_cpuid_lists) {
-    const decoded skylake{skylake_i5_6400t(), "IA32_PERF_GLOBAL_CTRL", 0};
+    auto skylake_cpu = skylake_i5_6400t();
+    auto haswell_cpu = haswell_i7_4770();
+    skylake_cpu.registers = haswell_cpu.registers = {{0x345, 0}};  // no PERF_METRICS
+    const decoded skylake{skylake_cpu, "IA32_PERF_GLOBAL_CTRL", 0};
     EXPECT_EQ(skylake.layout().must_be_zero, ~std::uint64_t{0x7000000FF});
-    const decoded haswell{haswell_i7_4770(), "IA32_PERF_GLOBAL_CTRL", 0};
+    const decoded haswell{haswell_cpu, "IA32_PERF_GLOBAL_CTRL", 0};
     EXPECT_EQ(haswell.layout().must_be_zero, ~std::uint64_t{0x70000000F});
     EXPECT_FALSE(haswell.has("EN_PMC4"));
 }

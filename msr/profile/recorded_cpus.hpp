@@ -9,6 +9,8 @@
 
 namespace msr::profile {
 
+/// Intel's CPUs show SYSCALL (80000001H:EDX[11]) only to 64-bit programs; the dumps that a 32-bit one took have it set
+/// here.
 struct recorded_cpu {
     std::vector<cpuid_leaf> cpuid;
     std::vector<known_register> registers{};  // sorted by address
@@ -30,7 +32,7 @@ inline recorded_cpu skylake_i5_6400t() {
                 {0xD, 0, {.eax = 0x0000001F, .ebx = 0x00000340, .ecx = 0x00000440, .edx = 0x00000000}},
                 {0xD, 1, {.eax = 0x0000000F, .ebx = 0x00000340, .ecx = 0x00000100, .edx = 0x00000000}},
                 {0x80000000, 0, {.eax = 0x80000008}},
-                {0x80000001, 0, {.eax = 0x00000000, .ebx = 0x00000000, .ecx = 0x00000121, .edx = 0x2C100000}},
+                {0x80000001, 0, {.eax = 0x00000000, .ebx = 0x00000000, .ecx = 0x00000121, .edx = 0x2C100800}},
                 {0x80000007, 0, {.edx = 0x00000100}},
                 {0x80000008, 0, {.eax = 0x00003027}},
             },
@@ -47,7 +49,7 @@ inline recorded_cpu haswell_i7_4770() {
                 {0x7, 0, {.eax = 0x00000000, .ebx = 0x000027AB, .ecx = 0x00000000, .edx = 0x00000000}},
                 {0xA, 0, {.eax = 0x07300403, .ebx = 0x00000000, .ecx = 0x00000000, .edx = 0x00000603}},
                 {0x80000000, 0, {.eax = 0x80000008}},
-                {0x80000001, 0, {.eax = 0x00000000, .ebx = 0x00000000, .ecx = 0x00000021, .edx = 0x2C100000}},
+                {0x80000001, 0, {.eax = 0x00000000, .ebx = 0x00000000, .ecx = 0x00000021, .edx = 0x2C100800}},
                 {0x80000007, 0, {.edx = 0x00000100}},
                 {0x80000008, 0, {.eax = 0x00003027}},
             }};

@@ -5,41 +5,13 @@
 #include <fmt/format.h>
 
 #include "tools/msr/choose.hpp"
+#include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
 namespace tool {
 
 namespace {
-
-using profile::objection;
-
-std::string legal_values(const catalogue::field_entry& field) {
-    std::string result;
-    if (field.values == nullptr) return result;
-    for (const auto& one : field.values->values) {
-        if (one.mask == ~std::uint64_t{0})
-            result += fmt::format("{}{} {}", result.empty() ? "" : ", ", one.match, str(one.name));
-    }
-    return result.empty() ? result : " (legal: " + result + ")";
-}
-
-std::string reason(const profile::verdict& result, std::uint64_t value, const catalogue::register_entry& entry) {
-    const auto name = result.field != nullptr ? str(result.field->entry->name) : str(entry.name);
-    switch (result.why) {
-        case objection::register_read_only: return name + " is read-only";
-        case objection::reserved_bits: return fmt::format("reserved bits {:#x} must be zero", result.bits);
-        case objection::field_read_only:
-            return fmt::format("{} is read-only, and has to be written back as it is", name);
-        case objection::illegal_value:
-            return fmt::format("{} = {} is no legal value{}", name, result.field->of(value),
-                               legal_values(*result.field->entry));
-        case objection::not_canonical: return fmt::format("{} is no canonical address", name);
-        case objection::locked: return fmt::format("{} is locked", name);
-        case objection::none: break;
-    }
-    return "allowed";
-}
 
 struct write_question {
     std::string name;
@@ -102,7 +74,7 @@ exit_code check_verb(int argc, char** argv) {
     CLI::App app{"Says whether a value may be written, and why not. Nothing is written", "check"};
     add_json(app, options);
     add_catalogue(app, options);
-    app.add_option("--from", options.from, "Whose CPU: auto, linux, kvm, or a snapshot's file")->capture_default_str();
+    add_source(app, options);
     app.add_option("--old", old, "What the register holds; read from the source if not given");
     app.add_option("REGISTER", asked.name, "NAME, alias, address (0x1B), NAME[i]")->required();
     app.add_option("VALUE", value, "As 0xd01, 3329 or 0b1101")->required();

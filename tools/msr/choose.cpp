@@ -35,6 +35,10 @@ host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::stri
     return result;
 }
 
+layout layout_of(const chosen& which, const catalogue::tables& facts) {
+    return which.cpu != nullptr ? layout{*which.what.entry, *which.cpu} : layout{*which.what.entry, facts};
+}
+
 host::outcome<std::uint64_t> parse_value(std::string_view words) {
     const auto base = words.starts_with("0x") ? 16 : words.starts_with("0b") ? 2 : 10;
     const auto digits = base == 10 ? words : words.substr(2);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/msr/session.hpp"
+#include "tools/msr/values.hpp"
 
 namespace tool {
 
@@ -15,6 +16,9 @@ struct chosen {
 
 /// A name that must stand for one register (a family's name means its first member).
 [[nodiscard]] host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from);
+
+/// The fields of what was chosen: those of the CPU, or all that there can be.
+[[nodiscard]] layout layout_of(const chosen& which, const catalogue::tables& facts);
 
 /// A number as people write it: 0x1f, 31, 0b11111; the error quotes what is not one.
 [[nodiscard]] host::outcome<std::uint64_t> parse_value(std::string_view words);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 exit_code decode(const chosen& which, const catalogue::tables& facts, std::uint64_t value, bool as_json) {
     const auto name = catalogue::name_of(*which.what.entry, which.what.member);
-    const auto fields = which.cpu != nullptr ? layout{*which.what.entry, *which.cpu} : layout{*which.what.entry, facts};
+    const auto fields = layout_of(which, facts);
     if (as_json) {
         print(json{{"name", name},
                    {"address", hex(which.what.address())},
@@ -29,7 +30,8 @@ exit_code decode(const chosen& which, const catalogue::tables& facts, std::uint6
     const auto reserved = which.cpu != nullptr ? value & fields->must_be_zero : 0;
     if (reserved != 0) fmt::print("    reserved bits are set: {:#x}\n", reserved);
     if (which.cpu == nullptr && !which.others.empty()) {
-        fmt::print("    (other processors have another {}: --from chooses, msr show lists them)\n", name);
+        fmt::print("    (on other processors {:X}H is another register: --from chooses, msr show lists them)\n",
+                   which.what.address());
     }
     return done;
 }
@@ -38,31 +40,22 @@ exit_code decode(const chosen& which, const catalogue::tables& facts, std::uint6
 
 exit_code decode_verb(int argc, char** argv) {
     common_options options;
-    options.from.clear();
     std::string name;
     std::string value;
     CLI::App app{"Says what a register's value means", "decode"};
     add_json(app, options);
     add_catalogue(app, options);
-    app.add_option("--from", options.from,
-                   "Take the fields that this machine's CPU has: linux, kvm, or a snapshot's file");
+    add_optional_source(app, options);
     app.add_option("REGISTER", name, "NAME, alias, address (0x1B), NAME[i]")->required();
     app.add_option("VALUE", value, "As 0xd01, 3329 or 0b1101")->required();
     return parse_and_run(app, argc, argv, [&] {
         const auto number = parse_value(value);
         if (!number) return fail(bad_usage, number.error().line());
-        std::optional<session> from;
-        if (!options.from.empty()) {
-            auto opened = session::open(options);
-            if (!opened) return fail(to_exit_code(opened.error().kind), opened.error().line());
-            from.emplace(std::move(*opened));
-        }
-        const auto loaded = facts::load(options.catalogue);
-        if (!loaded) return fail(to_exit_code(loaded.error().kind), loaded.error().line());
-        const auto& known = from ? from->facts() : **loaded;
-        const auto which = choose_one(known, name, from ? &*from : nullptr);
+        auto known = background::open(options);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        const auto which = choose_one(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
-        return decode(*which, known, *number, options.json);
+        return decode(*which, known->facts(), *number, options.json);
     });
 }
 

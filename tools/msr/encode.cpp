@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "msr/profile/check.hpp"
+#include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
+#include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -14,15 +17,6 @@ namespace {
 
 host::error bad(std::string what, std::string why = {}) {
     return {host::error_kind::bad_input, std::move(what), std::move(why), {}};
-}
-
-std::string legal_values(const catalogue::field_entry& field) {
-    std::string result;
-    for (const auto& one : field.values->values) {
-        if (one.mask != ~std::uint64_t{0}) continue;
-        result += fmt::format("{}{} {}", result.empty() ? "" : ", ", one.match, std::string_view{one.name});
-    }
-    return result;
 }
 
 // A number, or a value's name: PA0=WB.
@@ -73,6 +67,14 @@ host::outcome<std::uint64_t> with_field(const layout& fields, std::uint64_t valu
     return (value & ~field->mask()) | *number << field->lsb;
 }
 
+// The value is made all the same; that the CPU at hand would refuse it is said beside it.
+exit_code objections(const chosen& which, const layout& fields, std::uint64_t old, std::uint64_t value) {
+    if (which.cpu == nullptr) return done;
+    const auto result = profile::check_write(*fields, old, value, *which.cpu);
+    if (!result.faults()) return done;
+    return fail(finding, "this CPU would refuse it: " + reason(result, value, *which.what.entry));
+}
+
 }  // namespace
 
 exit_code encode_verb(int argc, char** argv) {
@@ -82,17 +84,19 @@ exit_code encode_verb(int argc, char** argv) {
     std::string old = "0";
     CLI::App app{"Makes a register's value from fields", "encode"};
     add_json(app, options);
+    add_optional_source(app, options);
     add_catalogue(app, options);
     app.add_option("--old", old, "The value to start from")->capture_default_str();
     app.add_option("REGISTER", name, "NAME, alias, address (0x1B)")->required();
     app.add_option("FIELD=VALUE", assignments, "A number, or the name of a value: SCE=1 PA0=WB")->required();
     return parse_and_run(app, argc, argv, [&] {
-        const auto loaded = facts::load(options.catalogue);
-        if (!loaded) return fail(to_exit_code(loaded.error().kind), loaded.error().line());
-        const auto which = choose_one(**loaded, name, nullptr);
+        auto known = background::open(options);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        const auto which = choose_one(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
-        auto value = parse_value(old);
-        const layout fields{*which->what.entry, **loaded};
+        const auto before = parse_value(old);
+        auto value = before;
+        const layout fields = layout_of(*which, known->facts());
         for (const auto& assignment : assignments) {
             if (value) value = with_field(fields, *value, assignment);
         }
@@ -102,7 +106,7 @@ exit_code encode_verb(int argc, char** argv) {
         } else {
             fmt::print("{}\n", hex(*value));
         }
-        return done;
+        return objections(*which, fields, *before, *value);
     });
 }
 

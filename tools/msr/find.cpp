@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "msr/catalogue/words.hpp"
+#include "tools/msr/background.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -34,16 +35,21 @@ exit_code find_verb(int argc, char** argv) {
     std::string word;
     CLI::App app{"Searches names, aliases, addresses, fields, titles and text", "find"};
     add_json(app, options);
+    add_optional_source(app, options);
     add_catalogue(app, options);
     app.add_option("WORD", word, "As ibrs, 0x48, microcode")->required();
     return parse_and_run(app, argc, argv, [&] {
-        const auto loaded = facts::load(options.catalogue);
-        if (!loaded) return fail(to_exit_code(loaded.error().kind), loaded.error().line());
-        const auto matches = catalogue::search(**loaded, word);
+        auto known = background::open(options);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        if (known->machine() != nullptr) known->machine()->learn_all();
+        const auto matches = catalogue::search(known->facts(), word);
+        std::size_t shown = 0;
         json list = json::array();
         for (const auto& [what, rank] : matches) {
+            if (!known->may_exist(*what.entry)) continue;
+            ++shown;
             const auto title = str(what.field != nullptr ? what.field->title : what.entry->title);
-            const auto bits = what.field != nullptr ? bit_text(*what.field, **loaded) : std::string{};
+            const auto bits = what.field != nullptr ? bit_text(*what.field, known->facts()) : std::string{};
             if (options.json) {
                 list.push_back({{"name", full_name(what)},
                                 {"variant", str(what.entry->variant)},
@@ -55,7 +61,7 @@ exit_code find_verb(int argc, char** argv) {
             }
         }
         if (options.json) print(json{{"matches", std::move(list)}});
-        if (matches.empty()) return fail(finding, fmt::format("nothing is called `{}`, nor mentions it", word));
+        if (shown == 0) return fail(finding, fmt::format("nothing is called `{}`, nor mentions it", word));
         return done;
     });
 }

@@ -4,6 +4,7 @@
 
 #include "msr/catalogue/expression_text.hpp"
 #include "msr/catalogue/words.hpp"
+#include "tools/msr/background.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -42,35 +43,27 @@ void print_line(const catalogue::register_entry& entry) {
 
 exit_code list_verb(int argc, char** argv) {
     common_options options;
-    options.from.clear();
     std::string topic;
     bool tiled = false;
     CLI::App app{"Lists the registers of the catalogue", "list"};
     add_json(app, options);
     add_catalogue(app, options);
-    app.add_option("--from", options.from, "Only those that this machine has: auto, linux, kvm, or a snapshot's file");
+    add_optional_source(app, options);
     app.add_option("--topic", topic, "Only those of a topic, as \"Memory types\"");
     app.add_flag("--decoded", tiled, "Only those whose fields are known");
     return parse_and_run(app, argc, argv, [&] {
-        std::optional<session> from;
-        if (!options.from.empty()) {
-            auto opened = session::open(options);
-            if (!opened) return fail(to_exit_code(opened.error().kind), opened.error().line());
-            from.emplace(std::move(*opened));
-            from->learn_all();
-        }
-        const auto loaded = facts::load(options.catalogue);
-        if (!loaded) return fail(to_exit_code(loaded.error().kind), loaded.error().line());
-        const auto& known = from ? from->facts() : **loaded;
+        auto known = background::open(options);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        if (known->machine() != nullptr) known->machine()->learn_all();
         json list = json::array();
         std::size_t count = 0;
-        for (const auto& entry : known.registers) {
+        for (const auto& entry : known->facts().registers) {
             if (!topic.empty() && entry.topic != topic) continue;
             if (tiled && !entry.fields_known) continue;
-            if (from && profile::exists(entry, from->cpu(from->cpus().front())) == catalogue::holds::no) continue;
+            if (!known->may_exist(entry)) continue;
             ++count;
             if (options.json) {
-                list.push_back(as_json(entry, known));
+                list.push_back(as_json(entry, known->facts()));
             } else {
                 print_line(entry);
             }

@@ -98,10 +98,12 @@ class reader {
                        {"address", hex(requests_[at].address)}};
             std::map<std::uint32_t, json> by_cpu;
             for (const auto& one : answers_[at]) {
-                for (const auto cpu : one.cpus) by_cpu[cpu] = value_json(one, cpu);
+                for (const auto cpu : one.cpus)
+                    by_cpu[cpu] = value_json(one, cpu);
             }
             auto values = json::array();
-            for (auto& [cpu, value] : by_cpu) values.push_back(std::move(value));
+            for (auto& [cpu, value] : by_cpu)
+                values.push_back(std::move(value));
             entry["values"] = std::move(values);
             registers.push_back(std::move(entry));
         }

@@ -6,6 +6,7 @@
 
 #include "msr/catalogue/expression_text.hpp"
 #include "msr/catalogue/words.hpp"
+#include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
@@ -138,8 +139,12 @@ json field_json(const profile::resolved_field& field, const tables& facts) {
     return one;
 }
 
-json page_json(const register_entry& entry, const tables& facts) {
-    const layout fields{entry, facts};
+layout fields_of(const register_entry& entry, const tables& facts, const profile::profile* cpu) {
+    return cpu != nullptr ? layout{entry, *cpu} : layout{entry, facts};
+}
+
+json page_json(const register_entry& entry, const tables& facts, const profile::profile* cpu) {
+    const auto fields = fields_of(entry, facts, cpu);
     json result{{"name", str(entry.name)},
                 {"variant", str(entry.variant)},
                 {"title", str(entry.title)},
@@ -162,7 +167,7 @@ json page_json(const register_entry& entry, const tables& facts) {
     return result;
 }
 
-void print_page(const register_entry& entry, const tables& facts) {
+void print_page(const register_entry& entry, const tables& facts, const profile::profile* cpu) {
     fmt::print("{}{}  {}\n", std::string_view{entry.name}, entry.variant.empty() ? "" : " (" + str(entry.variant) + ")",
                std::string_view{entry.title});
     print_facts(entry, facts);
@@ -170,7 +175,7 @@ void print_page(const register_entry& entry, const tables& facts) {
         fmt::print("\n  Only its name is known, not its fields.\n");
         return;
     }
-    const layout fields{entry, facts};
+    const auto fields = fields_of(entry, facts, cpu);
     fmt::print("\n");
     print_diagram(fields);
     fmt::print("\n");
@@ -184,24 +189,26 @@ exit_code show_verb(int argc, char** argv) {
     std::string name;
     CLI::App app{"Shows a register's page: address, conditions, fields, sources", "show"};
     add_json(app, options);
+    add_optional_source(app, options);
     add_catalogue(app, options);
     app.add_option("REGISTER", name, "NAME, alias or address (0x1B)")->required();
     return parse_and_run(app, argc, argv, [&] {
-        const auto loaded = facts::load(options.catalogue);
-        if (!loaded) return fail(to_exit_code(loaded.error().kind), loaded.error().line());
-        const auto which = choose_one(**loaded, name, nullptr);
+        auto known = background::open(options);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        const auto which = choose_one(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
         std::vector<const register_entry*> entries{which->what.entry};
         for (const auto& other : which->others) {
+            if (which->cpu != nullptr) break;  // on one CPU, one register stands there
             if (std::ranges::find(entries, other.entry) == entries.end()) entries.push_back(other.entry);
         }
         auto list = json::array();
         for (const auto* entry : entries) {
             if (options.json) {
-                list.push_back(page_json(*entry, **loaded));
+                list.push_back(page_json(*entry, known->facts(), which->cpu));
             } else {
                 if (entry != entries.front()) fmt::print("\n");
-                print_page(*entry, **loaded);
+                print_page(*entry, known->facts(), which->cpu);
             }
         }
         if (options.json) print(json{{"registers", std::move(list)}});

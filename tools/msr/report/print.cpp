@@ -13,7 +13,7 @@ namespace tool::report {
 namespace {
 
 constexpr std::size_t columns = 120;
-constexpr std::size_t indent = 17;  // where a row's text begins
+constexpr std::size_t text_column = 17;  // where a row's text begins
 constexpr std::size_t longest_list = 24;
 constexpr std::size_t most_names = 6;  // of a row; JSON has all
 constexpr std::size_t most_rows = 16;  // of a section; JSON has all
@@ -64,7 +64,7 @@ std::string row_words(const row& from) {
 }
 
 // Breaks between words only; a word that is wider than the screen stays whole.
-void append_wrapped(std::string& out, std::string_view words) {
+void append_wrapped(std::string& out, std::string_view words, std::size_t indent) {
     std::size_t column = indent;
     bool first = true;
     while (!words.empty()) {
@@ -91,7 +91,7 @@ void append_row(std::string& out, const row& from, bool colour) {
     const auto* const mark = from.finding ? "! " : "  ";
     out += colour && from.finding ? fmt::format("\033[1;31m{}{:<14}\033[0m ", mark, from.label)
                                   : fmt::format("{}{:<14} ", mark, from.label);
-    append_wrapped(out, row_words(from));
+    append_wrapped(out, row_words(from), text_column);
 }
 
 json row_json(const row& from, const document& all) {
@@ -111,7 +111,8 @@ json row_json(const row& from, const document& all) {
 }  // namespace
 
 std::string to_text(const document& from, bool colour) {
-    std::string out = from.first_line + "\n";
+    std::string out;
+    append_wrapped(out, from.first_line, 0);
     for (const auto& part : from.sections) {
         if (part.rows.empty()) continue;
         out += colour ? fmt::format("\033[1m{}\033[0m\n", part.title) : fmt::format("{}\n", part.title);
