@@ -21,7 +21,7 @@ std::string bytes(std::uint64_t size) {
 }
 
 // A mask of ones above zeros is a range as long as its lowest one; with gaps it is several ranges (SDM volume 3,
-// 13.11.2.3).
+// 12.11.2.3).
 std::string range(std::uint64_t base, std::uint64_t mask, const std::string& type) {
     if (mask == 0) return type + " everywhere";
     const auto size = std::uint64_t{1} << std::countr_zero(mask);

@@ -23,8 +23,11 @@ constexpr topic topics[]{processor,    system_calls, speculation, virtualization
 std::string first_line(const session& from, const surroundings& where) {
     const auto& machine = from.machine();
     const auto description = machine.description();
-    if (from.recorded_in_tool())
-        return fmt::format("NOT THIS MACHINE, but {}. Here, {}.", description, from.why_recorded());
+    if (from.recorded_in_tool()) {
+        return fmt::format(
+            "NOT THIS MACHINE: no registers can be read here. This is a recording that comes with msr, of {}.",
+            machine.identity().host);
+    }
     if (where.virtual_cpu) {
         const auto source = machine.kind() == host::source::snapshot ? ": " + description : std::string{};
         return fmt::format(
@@ -38,12 +41,13 @@ std::string first_line(const session& from, const surroundings& where) {
                        from.cpus().size() == 1 ? "1 CPU" : fmt::format("{} CPUs", from.cpus().size()));
 }
 
-// How many threads there are is the machine's to say, not a CPU's.
-void add_threads(section& to, const session& from) {
+// What the machine has to say, not a CPU.
+void add_machine(section& to, const session& from) {
     const auto offline = from.machine().offline_cpus();
     row result{.label = "threads",
                .text = fmt::format("{} read: CPU {}", from.cpus().size(), host::format_cpu_list(from.cpus()))};
     if (!offline.empty()) result.text += fmt::format("; offline: CPU {}", host::format_cpu_list(offline));
+    if (from.recorded_in_tool()) to.rows.push_back({.label = "this machine", .text = from.why_recorded()});
     to.rows.insert(to.rows.begin() + std::min<std::ptrdiff_t>(1, std::ssize(to.rows)), std::move(result));
 }
 
@@ -82,7 +86,7 @@ document make(session& from, const surroundings& where, const host::progress& pr
         }
         result.sections.push_back(std::move(together).finish(from.cpus().size()));
     }
-    add_threads(result.sections.front(), from);
+    add_machine(result.sections.front(), from);
     result.sections.push_back(differences(from, values));
     result.sections.push_back(unread(from, values));
     result.anything_read = anything(values);

@@ -68,6 +68,18 @@ std::string_view announcement(std::string_view control_name, bool amd) {
     return amd ? "amd_ssbd" : "ssbd";
 }
 
+// What makes a control needless that is off.
+void explain_off(row& control_row, const cpu_values& cpu, const register_view& spec) {
+    // Guidance, Indirect Branch Restricted Speculation: on Intel it keeps the sibling thread out as STIBP does.
+    if (control_row.label == "STIBP" && spec.is_set("IBRS") && cpu.cpu().vendor_name() == "intel")
+        control_row.text = "off, and not needed while IBRS is on: that keeps the sibling thread out too";
+    if (control_row.label != "SSBD") return;
+    const auto arch = cpu.at("IA32_ARCH_CAPABILITIES");
+    if (!arch.is_set("SSB_NO") && !cpu.has("ssb_no")) return;
+    control_row.text = "off, and not needed: the CPU is immune";
+    control_row.says.push_back(arch.is_set("SSB_NO") ? arch.says("SSB_NO") : cpu.feature("ssb_no"));
+}
+
 void add_controls(section& to, const cpu_values& cpu) {
     const auto spec = cpu.at("IA32_SPEC_CTRL");
     if (!spec.exists()) {
@@ -90,6 +102,7 @@ void add_controls(section& to, const cpu_values& cpu) {
         to.rows.push_back({.label = std::string{field},
                            .text = std::string{spec.is_set(field) ? on : off},
                            .says = {spec.says(field)}});
+        if (!spec.is_set(field)) explain_off(to.rows.back(), cpu, spec);
     }
     row others{.label = "other controls", .text = "one bit each, 1 restricts"};
     for (const auto* const field : more_controls) {
@@ -122,7 +135,13 @@ void add_immunities(section& to, const std::vector<std::string>& immune, const s
 
 void add_arch_capabilities(section& to, const cpu_values& cpu) {
     const auto arch = cpu.at("IA32_ARCH_CAPABILITIES");
-    if (!arch.exists()) return;
+    if (!arch.exists()) {
+        if (cpu.cpu().vendor_name() != "intel") return;
+        to.rows.push_back({.label = "immune",
+                           .text = "to nothing, as declared: there is no IA32_ARCH_CAPABILITIES",
+                           .says = {cpu.feature("arch_capabilities")}});
+        return;
+    }
     if (!arch) {
         to.rows.push_back({.label = "immune", .text = "not known: " + arch.why_not(), .says = {arch.says_all()}});
         return;

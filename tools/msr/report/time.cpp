@@ -24,7 +24,7 @@ void add_counter(section& to, const cpu_values& cpu) {
                        .says = {{adjust.name(), "THREAD_ADJUST", fmt::format("{}", offset)}}});
 }
 
-// TSC = crystal clock * numerator / denominator (SDM volume 3, 19.7.3).
+// TSC = crystal clock * numerator / denominator (SDM volume 3, 18.7.3).
 void add_crystal(section& to, const cpu_values& cpu) {
     const auto numerator = cpu.quantity("CRYSTAL_RATIO_NUMERATOR");
     const auto denominator = cpu.quantity("CRYSTAL_RATIO_DENOMINATOR");

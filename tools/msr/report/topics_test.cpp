@@ -82,6 +82,15 @@ TEST(report_speculation, a_control_is_told_with_its_bit) {
     EXPECT_TRUE(only(all, "speculation", "SSBD").text.starts_with("on"));
 }
 
+TEST(report_speculation, what_is_off_and_not_needed_says_so) {
+    recording machine{tiger_lake};
+    EXPECT_TRUE(contains(only(machine.report(), "speculation", "STIBP").text, "not needed while IBRS is on"));
+    EXPECT_TRUE(contains(only(machine.report(), "speculation", "SSBD").text, "immune"));
+    machine.set(msr::ia32_spec_ctrl{}).set(msr::ia32_arch_capabilities{});
+    EXPECT_TRUE(contains(only(machine.report(), "speculation", "STIBP").text, "share"));
+    EXPECT_FALSE(contains(only(machine.report(), "speculation", "SSBD").text, "immune"));
+}
+
 TEST(report_speculation, cpus_that_differ_are_told_apart) {
     recording machine{tiger_lake};
     machine.double_cpu().set(msr::ia32_spec_ctrl{}.ibrs(true).stibp(true), 1);
@@ -142,7 +151,7 @@ TEST(report_virtualization, svm_that_firmware_forbids) {
     EXPECT_TRUE(contains(only(machine.report(), "virtualization", "SVM").text, "the system may clear SVMDIS"));
 }
 
-// The example of SDM volume 3, 13.11.3: 96 MiB of memory with ranges of 64 and 32 MiB, below 36 address bits.
+// The example of SDM volume 3, 12.11.3: 96 MiB of memory with ranges of 64 and 32 MiB, below 36 address bits.
 TEST(report_memory_types, ranges_have_address_size_and_type) {
     recording machine{haswell};
     machine.set_member(0, msr::ia32_mtrr_physbase{0x6}).set_member(0, msr::ia32_mtrr_physmask{0xFFC000800});

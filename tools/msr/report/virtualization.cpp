@@ -61,9 +61,9 @@ row vmx_verdict(const cpu_values& cpu, const surroundings& where) {
 
 row vmcs(const register_view& basic) {
     return {.label = "VMCS",
-            .text = fmt::format("revision {:#x}, {}, in {} memory; controls of the default1 class {}",
-                                basic.get("VMCS_REVISION"), basic.words("VMCS_SIZE"), basic.words("MEMORY_TYPE"),
-                                basic.is_set("TRUE_CONTROLS") ? "may be cleared: see the TRUE registers" : "are 1"),
+            .text = fmt::format("revision {:#x}, {}, {}; default1 controls {}", basic.get("VMCS_REVISION"),
+                                basic.words("VMCS_SIZE"), basic.words("MEMORY_TYPE"),
+                                basic.is_set("TRUE_CONTROLS") ? "can be 0" : "are 1"),
             .says = {basic.says("MEMORY_TYPE"), basic.says("TRUE_CONTROLS")}};
 }
 

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Registers of the user's own: --catalogue FOLDER adds them, and names file and line of every mistake.
+set -uo pipefail
+source "$(dirname "$0")/support.sh"
+
+mkdir "$work/own" "$work/wrong" "$work/nothing"
+cat >"$work/own/ours.yaml" <<'YAML'
+topic: Ours
+registers:
+  - name: OUR_LIMIT
+    title: A limit
+    address: 0x7ff00000
+    exists: always
+    fields:
+      63..8: mbz
+      7..0: {name: LEVEL, values: {0: NONE, 1: {name: SOME, title: a little}}, illegal: fault}
+YAML
+json '.fields.LEVEL.meaning == "SOME"' decode our_limit 1 --catalogue "$work/own"
+json '.registers[0].topic == "Ours"' show 0x7ff00000 --catalogue "$work/own"
+json '.value == "0x1"' encode OUR_LIMIT LEVEL=SOME --catalogue "$work/own"
+json '.matches[0].name == "OUR_LIMIT"' find our_limit --catalogue "$work/own"
+json '.registers | map(.name) | contains(["OUR_LIMIT"])' list --catalogue "$work/own"
+json '.registers | map(.name) == ["IA32_EFER"]' show IA32_EFER --catalogue "$work/own"
+refuses 2 'no register is called' show OUR_LIMIT
+refuses 2 'no legal value' encode OUR_LIMIT LEVEL=2 --catalogue "$work/own"
+
+# Each mistake on a line of its own, in order.
+cat >"$work/wrong/a.yaml" <<'YAML'
+registers:
+  - {name: OUR_EFER, address: 0xc0000080, exists: intel, fields: {63..0: VALUE}}
+  - {name: OUR_GAP, address: 0x7ff00001, exists: always, fields: {63..1: mbz}}
+YAML
+for verb in 'show IA32_EFER' 'list' 'find efer' 'decode IA32_EFER 1'; do
+    # shellcheck disable=SC2086 # the words of a command
+    msr $verb --catalogue "$work/wrong"
+    check "msr $verb: exit code 2" test "$code" = 2
+    check "msr $verb: nothing on standard output" test -z "$out"
+    check "msr $verb: the collision" grep --quiet 'a.yaml:2: OUR_EFER: .*IA32_EFER (built in)' "$work/err"
+    check "msr $verb: the gap" grep --quiet 'a.yaml:3: OUR_GAP: bit 0' "$work/err"
+    check "msr $verb: no more than that" test "$(wc -l <"$work/err")" = 2
+done
+refuses 2 'holds no .yaml file' list --catalogue "$work/nothing"
+refuses 2 'cannot be read' list --catalogue "$work/missing"
+printf 'registers: [\n' >"$work/wrong/a.yaml"
+refuses 2 'a.yaml:2: not YAML' list --catalogue "$work/wrong"
+
+finish

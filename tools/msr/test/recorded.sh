@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Reading a recorded machine: values, registers that refused, and the comparison of two recordings.
+set -uo pipefail
+source "$(dirname "$0")/support.sh"
+
+json '.registers[0].name == "IA32_EFER" and (.registers[0].values | all(.fields.LMA.raw == "0x1"))' \
+    read IA32_EFER --from "$recorded"
+json '.registers[0].values | map(.cpu) == [0]' read IA32_EFER --from "$recorded" --cpus 0
+json '.registers[0].values[0].fields | keys == ["SCE"]' read IA32_EFER.SCE --from "$recorded"
+json '.registers | length > 0' list --from "$recorded"
+
+# An address that the recording lacks: its line says so; nothing else could be read.
+msr read 0x7ff00000 --from "$recorded"
+check 'nothing could be read: exit code 4' test "$code" = 4
+check 'the line says why' contains "$out" 'the recording does not hold it'
+msr read 0x7ff00000 IA32_EFER --from "$recorded"
+check 'the rest goes on' test "$code" = 0
+check 'the rest is there' contains "$out" IA32_EFER
+msr read 0x7ff00000 --json --from "$recorded"
+check 'the cause in JSON' jq --exit-status '.registers[0].values[0].error.cause == "not_recorded"' "$work/out" >/dev/null
+
+# A register that refused while the machine was recorded still does.
+msr read 0x0 --json --from "$recorded"
+check 'the register refused: exit code 4' test "$code" = 4
+check 'and the cause is said' jq --exit-status '.registers[0].values[0].error.cause == "refused"' "$work/out" >/dev/null
+
+# A CPU that is not there is named; the others are read.
+msr read IA32_EFER --from "$recorded" --cpus 0,1000
+check 'the others are read' test "$code" = 0
+check 'the missing CPU is named' contains "$err" 1000
+check 'no complaint among the results' without "$out" 1000
+msr read IA32_EFER --from "$recorded" --cpus 1000
+check 'no CPU at all: exit code 3' test "$code" = 3
+
+# A recording is equal to itself, and to a recording of it.
+succeeds diff "$recorded" "$recorded"
+check 'no difference to itself' test -z "$out"
+succeeds snapshot "$work/again" --from "$recorded"
+succeeds diff --all "$recorded" "$work/again"
+json '.changes == []' diff "$recorded" "$work/again"
+
+finish
