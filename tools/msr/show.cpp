@@ -37,8 +37,14 @@ void print_diagram(const layout& fields) {
     }
 }
 
-std::string kind_of(const catalogue::field_entry& field, const tables& facts) {
-    std::string result = str(catalogue::to_word(field.access));
+// A field can be no more accessible than its register.
+std::string access_of(const catalogue::field_entry& field, const register_entry& owner) {
+    const bool whole = owner.access == catalogue::access::read_write;
+    return str(catalogue::to_word(whole ? field.access : owner.access));
+}
+
+std::string kind_of(const catalogue::field_entry& field, const register_entry& owner, const tables& facts) {
+    std::string result = access_of(field, owner);
     if (field.kind == catalogue::field_kind::linear_address) result += ", canonical address";
     if (field.kind == catalogue::field_kind::physical_address) result += ", physical address";
     if (!field.unit.empty()) result += ", in " + str(field.unit);
@@ -61,7 +67,7 @@ void print_field_rows(const layout& fields, const tables& facts) {
         const auto& entry = *field.entry;
         fmt::print("  {} {:>7}  {:28} {}\n", static_cast<char>('a' + at % 26), bits_of(field),
                    std::string_view{entry.name}, std::string_view{entry.title});
-        fmt::print("    {:>9}  {}\n", "", kind_of(entry, facts));
+        fmt::print("    {:>9}  {}\n", "", kind_of(entry, *fields->entry, facts));
         if (!entry.exists.empty()) fmt::print("    {:>9}  exists: {}\n", "", catalogue::to_text(entry.exists, facts));
         if (!entry.legal.empty())
             fmt::print("    {:>9}  legal: {}\n", "", catalogue::to_text(entry.legal, facts, fields->entry));
@@ -116,12 +122,12 @@ void print_facts(const register_entry& entry, const tables& facts) {
     print_row("", str(entry.description));
 }
 
-json field_json(const profile::resolved_field& field, const tables& facts) {
+json field_json(const profile::resolved_field& field, const register_entry& owner, const tables& facts) {
     const auto& entry = *field.entry;
     json one{{"name", str(entry.name)},
              {"bits", bits_of(field)},
              {"title", str(entry.title)},
-             {"access", str(catalogue::to_word(entry.access))},
+             {"access", access_of(entry, owner)},
              {"kind", str(catalogue::to_word(entry.kind))},
              {"exists", catalogue::to_text(entry.exists, facts)}};
     if (!entry.unit.empty()) one["unit"] = str(entry.unit);
@@ -162,7 +168,7 @@ json page_json(const register_entry& entry, const tables& facts, const profile::
     if (entry.has_reset) result["reset"] = hex(entry.reset);
     auto list = json::array();
     for (const auto& field : fields->fields)
-        list.push_back(field_json(field, facts));
+        list.push_back(field_json(field, entry, facts));
     result["fields"] = std::move(list);
     return result;
 }

@@ -133,6 +133,23 @@ void add_immunities(section& to, const std::vector<std::string>& immune, const s
     to.rows.push_back({.label = "immune", .text = std::move(text), .says = std::move(says)});
 }
 
+void add_capabilities(section& to, const register_view& arch) {
+    row can{.label = "capabilities", .text = {}};
+    for (const auto* const field : capabilities) {
+        if (!arch.is_set(field)) continue;
+        can.says.push_back(arch.says(field));
+    }
+    if (can.says.empty()) return;
+    std::vector<std::string> words;
+    if (arch.is_set("IBRS_ALL")) words.emplace_back("IBRS is set once and may stay set");
+    if (arch.is_set("RSBA") || arch.is_set("RRSBA")) words.emplace_back("returns may be predicted from elsewhere");
+    if (arch.is_set("SKIP_L1DFL_VMENTRY")) words.emplace_back("no L1D flush is needed at VM entry");
+    if (arch.is_set("FB_CLEAR")) words.emplace_back("VERW clears fill buffers");
+    if (arch.is_set("RFDS_CLEAR")) words.emplace_back("VERW clears register files");
+    can.text = joined(words, "; ");
+    to.rows.push_back(std::move(can));
+}
+
 void add_arch_capabilities(section& to, const cpu_values& cpu) {
     const auto arch = cpu.at("IA32_ARCH_CAPABILITIES");
     if (!arch.exists()) {
@@ -159,20 +176,7 @@ void add_arch_capabilities(section& to, const cpu_values& cpu) {
     }
     if (says.empty()) says.push_back(arch.says_all());
     add_immunities(to, immune, undeclared, std::move(says));
-    row can{.label = "capabilities", .text = {}};
-    for (const auto* const field : capabilities) {
-        if (!arch.is_set(field)) continue;
-        can.says.push_back(arch.says(field));
-    }
-    if (can.says.empty()) return;
-    std::vector<std::string> words;
-    if (arch.is_set("IBRS_ALL")) words.emplace_back("IBRS is set once and may stay set");
-    if (arch.is_set("RSBA") || arch.is_set("RRSBA")) words.emplace_back("returns may be predicted from elsewhere");
-    if (arch.is_set("SKIP_L1DFL_VMENTRY")) words.emplace_back("no L1D flush is needed at VM entry");
-    if (arch.is_set("FB_CLEAR")) words.emplace_back("VERW clears fill buffers");
-    if (arch.is_set("RFDS_CLEAR")) words.emplace_back("VERW clears register files");
-    can.text = joined(words, "; ");
-    to.rows.push_back(std::move(can));
+    add_capabilities(to, arch);
 }
 
 void add_immunities_of_cpuid(section& to, const cpu_values& cpu) {
