@@ -20,12 +20,17 @@ target_compile_options(msrkit_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
                        # A designated initialiser leaves the other members to their defaults on purpose.
                        -Wno-missing-field-initializers
                        # g++ 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105329).
-                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                       # libstdc++ 12's stable_sort uses what C++17 deprecated, and clang says so.
+                       $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(MSRKIT_SANITIZE)
     target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1
                            # With sanitizers, g++ 12 takes members of std::regex and std::optional for uninitialised.
                            $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(msrkit_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(MSRKIT_FUZZ)
+    target_compile_options(msrkit_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # msrkit_library(NAME SOURCES... ): a static library, msr_NAME, of the files beside its CMakeLists.txt.

@@ -59,7 +59,7 @@ class table_writer {
         define("vendor_entry", "vendors", from_.vendors, [this](const auto& one) { return vendor(one); });
         define("processor_entry", "processors", from_.processors, [this](const auto& one) { return processor(one); });
         define("feature_entry", "features", from_.features, [this](const auto& one) { return feature(one); });
-        define("quantity_entry", "quantities", from_.quantities, [this](const auto& one) { return quantity(one); });
+        define("quantity_entry", "quantities", from_.quantities, [](const auto& one) { return quantity(one); });
         define("enumeration_entry", "enumerations", from_.enumerations,
                [this](const auto& one) { return enumeration(one); });
         define("layout_entry", "layouts", from_.layouts, [this](const auto& one) { return layout(one); });

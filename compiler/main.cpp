@@ -1,5 +1,8 @@
 // msr-catalogue: checks a catalogue folder, and writes what is derived from it.
 
+#include <cstdio>
+#include <exception>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -56,9 +59,7 @@ int emit(const std::string& folder, const std::string& output) {
     return bad_input;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{"Checks a folder of MSR facts, and writes C++ from it"};
     app.require_subcommand(1);
     std::string folder;
@@ -74,4 +75,15 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : bad_input;
     }
     return checking->parsed() ? check(folder) : emit(folder, output);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "msr-catalogue: %s\n", error.what());  // formatting could throw in its turn
+        return bad_input;
+    }
 }

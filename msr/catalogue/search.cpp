@@ -18,22 +18,15 @@ std::string lower(std::string_view text) {
 }
 
 // `word`, here and below, is in lower case.
-bool starts_with(const char* text, std::string_view word) {
-    for (std::size_t at = 0; at < word.size(); ++at) {
-        if (lower(text[at]) != word[at]) return false;
-    }
-    return true;
+bool equals(std::string_view text, std::string_view word) {
+    return std::ranges::equal(text, word, {}, [](char letter) { return lower(letter); });
 }
 
 bool contains(std::string_view text, std::string_view word) {
     for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
-        if (starts_with(text.data() + at, word)) return true;
+        if (equals(text.substr(at, word.size()), word)) return true;
     }
     return false;
-}
-
-bool equals(std::string_view text, std::string_view word) {
-    return text.size() == word.size() && starts_with(text.data(), word);
 }
 
 enum rank : int { exact_name, name_part, alias_part, title_part, text_part, no_match };

@@ -16,6 +16,8 @@ class pinned {
     explicit pinned(std::uint32_t cpu);
     pinned(const pinned&) = delete;
     pinned& operator=(const pinned&) = delete;
+    pinned(pinned&&) = delete;
+    pinned& operator=(pinned&&) = delete;
     ~pinned();
 
     /// False where the system does not allow the CPU (a cpuset, an offline CPU): the thread then runs where it did.

@@ -1,6 +1,7 @@
 // msr: reads, decodes, explains, records and compares model-specific registers.
 
 #include <array>
+#include <cstdio>
 #include <exception>
 #include <string_view>
 
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
         if (name.starts_with('-')) return run("report", argc, argv);
         return run(name, argc - 1, argv + 1);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "msr: {}\n", error.what());
+        std::fprintf(stderr, "msr: %s\n", error.what());  // formatting could throw in its turn
         return tool::no_access;
     }
 }

@@ -38,30 +38,49 @@ loaded_catalogue::loaded_catalogue(loaded_catalogue&&) noexcept = default;
 loaded_catalogue& loaded_catalogue::operator=(loaded_catalogue&&) noexcept = default;
 loaded_catalogue::~loaded_catalogue() = default;
 
-std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {
-    problems found;
-    std::vector<document> documents;
-    for (const auto& file : files_below(folder, found)) {
-        auto one = document::read(file, found);
-        if (one && check_schema(*one, found)) documents.push_back(std::move(*one));
+// Each step relies on the one before: what follows an error would only repeat it.
+class loader {
+  public:
+    void add(std::optional<document> one) {
+        if (one && check_schema(*one, found_)) documents_.push_back(std::move(*one));
     }
-    loaded_catalogue result;
-    symbols known{base};
-    // Each step relies on the one before: what follows an error would only repeat it.
-    const auto step = [&](auto&& run) {
-        if (found.empty()) run();
-    };
-    step([&] { read_definitions(documents, known, *result.store_, found); });
-    step([&] { read_layouts(documents, known, *result.store_, found); });
-    step([&] { read_registers(documents, known, *result.store_, found); });
-    step([&] { finish(known, *result.store_, result.tables_, found); });
-    step([&] {
-        check_fields(known, result.tables_, found);
-        check_registers(known, result.tables_, found);
-    });
-    if (found.empty()) return result;
-    sort(found);
-    return std::unexpected{std::move(found)};
+
+    [[nodiscard]] problems& found() { return found_; }
+
+    std::expected<loaded_catalogue, problems> run(const catalogue::tables& base) {
+        loaded_catalogue result;
+        symbols known{base};
+        auto& keep = *result.store_;
+        if (found_.empty()) read_definitions(documents_, known, keep, found_);
+        if (found_.empty()) read_layouts(documents_, known, keep, found_);
+        if (found_.empty()) read_registers(documents_, known, keep, found_);
+        if (found_.empty()) finish(known, keep, result.tables_, found_);
+        if (found_.empty()) {
+            check_fields(known, result.tables_, found_);
+            check_registers(known, result.tables_, found_);
+        }
+        if (found_.empty()) return result;
+        sort(found_);
+        return std::unexpected{std::move(found_)};
+    }
+
+  private:
+    problems found_;
+    std::vector<document> documents_;
+};
+
+std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {
+    loader loading;
+    for (const auto& file : files_below(folder, loading.found()))
+        loading.add(document::read(file, loading.found()));
+    return loading.run(base);
+}
+
+std::expected<loaded_catalogue, problems> load_text(const std::string& name, const std::string& yaml,
+                                                    const catalogue::tables& base) {
+    loader loading;
+    loading.add(document::parse(name, yaml, loading.found()));
+    return loading.run(base);
 }
 
 }  // namespace msr::catalogue::load

@@ -16,6 +16,8 @@ class store;
 class loaded_catalogue {
   public:
     loaded_catalogue();
+    loaded_catalogue(const loaded_catalogue&) = delete;
+    loaded_catalogue& operator=(const loaded_catalogue&) = delete;
     loaded_catalogue(loaded_catalogue&&) noexcept;
     loaded_catalogue& operator=(loaded_catalogue&&) noexcept;
     ~loaded_catalogue();
@@ -23,7 +25,7 @@ class loaded_catalogue {
     [[nodiscard]] const catalogue::tables& tables() const { return tables_; }
 
   private:
-    friend std::expected<loaded_catalogue, problems> load(const std::filesystem::path&, const catalogue::tables&);
+    friend class loader;
     std::unique_ptr<store> store_;
     catalogue::tables tables_;
 };
@@ -32,5 +34,9 @@ class loaded_catalogue {
 /// in order of files and lines; with one or more there is no catalogue.
 [[nodiscard]] std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder,
                                                              const catalogue::tables& base);
+
+/// The same for one file's text; problems call it `name`.
+[[nodiscard]] std::expected<loaded_catalogue, problems> load_text(const std::string& name, const std::string& yaml,
+                                                                  const catalogue::tables& base);
 
 }  // namespace msr::catalogue::load

@@ -17,7 +17,7 @@ using group = std::pair<std::string, std::vector<std::uint32_t>>;  // a value in
 void add(std::vector<group>& groups, std::string value, std::uint32_t cpu) {
     const auto same = std::ranges::find(groups, value, &group::first);
     if (same != groups.end()) return same->second.push_back(cpu);
-    groups.push_back({std::move(value), {cpu}});
+    groups.emplace_back(std::move(value), std::vector{cpu});
 }
 
 // CPUs that should be alike, by their position in the readings.
