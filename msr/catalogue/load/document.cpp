@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace msr::catalogue::load {
@@ -106,15 +107,74 @@ struct document_reader {
     }
 };
 
+namespace {
+
+// Bytes of a character that begins so; 0 where none does.
+std::size_t utf8_length(unsigned char first) {
+    if (first < 0x80) return 1;
+    if (first < 0xC2 || first > 0xF4) return 0;
+    if (first < 0xE0) return 2;
+    return first < 0xF0 ? 3 : 4;
+}
+
+// The line of the first byte that is not UTF-8; 0 if all is well. The schema's validator does not survive such text.
+int broken_text(std::string_view text) {
+    int line = 1;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto first = static_cast<unsigned char>(text[at]);
+        const auto length = utf8_length(first);
+        if (length == 0 || at + length > text.size()) return line;
+        for (std::size_t next = at + 1; next < at + length; ++next) {
+            if ((static_cast<unsigned char>(text[next]) & 0xC0U) != 0x80) return line;
+        }
+        if (first == '\n') ++line;
+        at += length;
+    }
+    return 0;
+}
+
+/// Notes where a document begins; the rest does not matter.
+class document_starts final : public YAML::EventHandler {
+  public:
+    [[nodiscard]] int line() const { return line_; }
+
+    void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+  private:
+    int line_ = 0;
+};
+
+// The line where a second document begins, which YAML::Load would drop. (YAML::LoadAll does not end on some texts.)
+std::optional<int> second_document(const std::string& yaml) {
+    std::istringstream stream{yaml};
+    YAML::Parser parser{stream};
+    document_starts starts;
+    if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+    return starts.line();
+}
+
+}  // namespace
+
 std::optional<document> document::parse(const std::string& name, const std::string& yaml, problems& found) {
     document result;
     result.name_ = name;
     const auto before = found.size();
     try {
-        const auto all = YAML::LoadAll(yaml);
-        if (all.size() == 1) result.root_ = document_reader{result, found}.convert(all.front(), "", 0);
-        if (all.empty()) found.push_back({name, 1, "the file is empty"});
-        if (all.size() > 1) found.push_back({name, all[1].Mark().line + 1, "a file holds one document"});
+        if (const int line = broken_text(yaml); line != 0) {
+            found.push_back({name, line, "not UTF-8 text"});
+        } else if (const auto second = second_document(yaml); second) {
+            found.push_back({name, *second, "a file holds one document"});
+        } else {
+            result.root_ = document_reader{result, found}.convert(YAML::Load(yaml), "", 0);
+        }
     } catch (const YAML::Exception& error) {
         found.push_back({name, error.mark.line + 1, "not YAML: " + error.msg});
     }

@@ -104,8 +104,8 @@ TEST(document, nothing_after_the_first_document_is_lost_silently) {
     EXPECT_TRUE(refuses(R"(
 registers:
   - {name: R, address: 0x10, exists: always, fields: {63..0: VALUE}}
----
-registers:  # here
+---  # here
+registers:
   - {name: S, address: 0x11, exists: always, fields: {63..0: VALUE}}
 )",
                         "one document"));
@@ -186,6 +186,10 @@ TEST(hostile_document, endless_words) {
 
 TEST(hostile_document, not_text_at_all) {
     EXPECT_FALSE(load_text(std::string("\0\x01\xff\xfe: \x80", 8)));
+    EXPECT_TRUE(refuses("topic: Ours\n# here \xFF\xFE\n", "not UTF-8"));
+    EXPECT_TRUE(refuses("topic: Ours\n# here \xE2\x82\n", "not UTF-8"));
+    EXPECT_FALSE(load_text(""));
+    EXPECT_TRUE(accepts("topic: Größe in \xE2\x82\xAC\n"));
 }
 
 }  // namespace
