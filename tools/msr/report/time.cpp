@@ -72,7 +72,7 @@ void add_present_state(section& to, const cpu_values& cpu) {
     auto text = status.words(field) + " as it was read";
     if (intel && status.has("CORE_VOLTAGE") && status.is_set("CORE_VOLTAGE"))
         text += " at " + status.words("CORE_VOLTAGE");
-    to.rows.push_back({.label = "now", .text = std::move(text), .says = {status.says_hex(field)}, .sample = *now});
+    to.rows.push_back({.label = "now", .text = std::move(text), .says = {status.says_hex(field)}, .sample = now});
 }
 
 void add_turbo(section& to, const cpu_values& cpu) {
