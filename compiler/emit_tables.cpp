@@ -66,11 +66,12 @@ class table_writer {
         define("rule_entry", "rules", from_.rules,
                [](const auto& one) { return "{" + literal(one.name) + ", " + literal(one.title) + "}"; });
         define("register_entry", "registers", from_.registers, [this](const auto& one) { return entry(one); });
+        define("model_entry", "models", from_.models, [this](const auto& one) { return model(one); });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
                out_ +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
-               "registers};\n"
+               "registers, models};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
@@ -264,6 +265,47 @@ class table_writer {
                     return "{" + literal(by.mechanism) + "," + literal(by.how) + "}";
                 }));
         all.raw("sources", texts(one.sources));
+        return all.braced();
+    }
+
+    std::string addresses(view<std::uint32_t> all) {
+        return list("std::uint32_t", all, [](std::uint32_t one) { return fmt::format("{:#x}", one); });
+    }
+
+    std::string departure(const departure_entry& one) {
+        members all;
+        all.raw("addresses", addresses(one.addresses));
+        all.raw("when", code(one.when));
+        all.choice("by", one.by, actor::both, "actor");
+        all.flag("present", one.present);
+        all.flag("absent", one.absent);
+        all.flag("read_faults", one.read_faults);
+        all.flag("write_faults", one.write_faults);
+        all.flag("write_dropped", one.write_dropped);
+        all.flag("reads_constant", one.reads_constant);
+        all.flag("writable", one.writable);
+        all.number("constant", one.constant);
+        const auto& without = one.without;
+        all.raw("without", fmt::format("{{{},{},{},{},{}}}", without.canonical, without.legal, without.locks,
+                                       without.rules, without.presence));
+        all.raw("bits", list("bits_departure", one.bits, [](const bits_departure& bits) {
+                    return fmt::format("{{{},{},static_cast<treatment>({})}}", bits.msb, bits.lsb,
+                                       static_cast<int>(bits.as));
+                }));
+        all.raw("rules", texts(one.rules));
+        all.words("reason", one.reason);
+        all.words("source", one.source);
+        return all.braced();
+    }
+
+    std::string model(const model_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.flag("canonical_by_paging", one.canonical_by_paging);
+        all.raw("addresses", addresses(one.addresses));
+        all.raw("departures", list("departure_entry", one.departures,
+                                   [this](const departure_entry& row) { return departure(row); }));
         return all.braced();
     }
 

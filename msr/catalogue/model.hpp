@@ -240,6 +240,63 @@ struct register_entry {
     view<text> sources;
 };
 
+// ---- implementations that are not the manuals' processor
+
+/// What becomes of bits that an implementation treats otherwise than the manuals say.
+enum class treatment : std::uint8_t {
+    must_be_zero,
+    ignored,  // dropped; they read as zero
+    stored,
+    kept,  // dropped; they keep their value
+    undefined,
+};
+
+struct bits_departure {
+    std::uint8_t msb = 63;
+    std::uint8_t lsb = 0;
+    treatment as = treatment::stored;
+};
+
+enum class actor : std::uint8_t { both, guest, host };
+
+/// Checks of the manuals that an implementation does not make.
+struct omissions {
+    bool canonical = false;
+    bool legal = false;  // legal values of fields
+    bool locks = false;
+    bool rules = false;
+    bool presence = false;  // the mode without which the register is not there
+};
+
+/// How an implementation departs from the manuals at some registers.
+struct departure_entry {
+    view<std::uint32_t> addresses;  // of the entries, a family's being its base; sorted
+    expression when;
+    actor by = actor::both;
+    bool present = false;  // the register is there whatever the CPU says
+    bool absent = false;
+    bool read_faults = false;
+    bool write_faults = false;
+    bool write_dropped = false;
+    bool reads_constant = false;
+    bool writable = false;  // although the manuals say that it is read-only
+    std::uint64_t constant = 0;
+    omissions without;
+    view<bits_departure> bits;
+    view<text> rules;  // in addition
+    text reason;
+    text source;
+};
+
+/// An implementation of the registers: a hypervisor, an emulator.
+struct model_entry {
+    text name;
+    text title;
+    bool canonical_by_paging = false;  // by CR4.LA57 instead of what the CPU supports
+    view<std::uint32_t> addresses;     // of the entries that it implements, sorted; empty: all
+    view<departure_entry> departures;
+};
+
 /// What a profile has room for.
 inline constexpr std::size_t most_features = 1024;
 inline constexpr std::size_t most_quantities = 64;
@@ -254,6 +311,7 @@ struct tables {
     view<layout_entry> layouts;
     view<rule_entry> rules;
     view<register_entry> registers;
+    view<model_entry> models;
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {

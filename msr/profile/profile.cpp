@@ -33,6 +33,21 @@ bool spells(text signature, std::uint32_t first, std::uint32_t second, std::uint
     return true;
 }
 
+template <class Element>
+std::size_t first_not_below(view<Element> sorted, std::uint32_t address) {
+    std::size_t low = 0;
+    std::size_t high = sorted.size();
+    while (low < high) {
+        const auto middle = (low + high) / 2;
+        if (sorted[middle].address < address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 }  // namespace
 
 profile::profile(const catalogue::tables& facts, view<cpuid_leaf> cpuid, view<known_register> registers)
@@ -118,19 +133,28 @@ bool profile::processors(std::uint32_t index) const {
     return false;
 }
 
+profile profile::as_guest() const {
+    auto result = *this;
+    result.of_guest_ = true;
+    return result;
+}
+
 std::optional<std::uint64_t> profile::register_value(std::uint32_t address) const {
-    std::size_t low = 0;
-    std::size_t high = registers_.size();
-    while (low < high) {
-        const auto middle = (low + high) / 2;
-        if (registers_[middle].address < address) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    const auto reset = of_guest_ ? reset_of_constant(address) : std::nullopt;
+    if (of_guest_ && !reset) return std::nullopt;
+    const auto at = first_not_below(registers_, address);
+    return at != registers_.size() && registers_[at].address == address ? registers_[at].value : reset;
+}
+
+// Nothing for what software can write, or the catalogue does not have.
+std::optional<std::uint64_t> profile::reset_of_constant(std::uint32_t address) const {
+    const auto& all = facts_->registers;
+    std::optional<std::uint64_t> result;
+    for (auto at = first_not_below(all, address); at != all.size() && all[at].address == address; ++at) {
+        if (all[at].access != catalogue::access::read_only) return std::nullopt;
+        result = all[at].reset;
     }
-    if (low == registers_.size() || registers_[low].address != address) return std::nullopt;
-    return registers_[low].value;
+    return result;
 }
 
 std::optional<std::uint64_t> profile::register_bits(std::uint32_t address, int msb, int lsb) const {

@@ -21,6 +21,10 @@ class profile {
     /// `registers` is sorted by address: the values that conditions and formulas may refer to.
     profile(const catalogue::tables& facts, view<cpuid_leaf> cpuid, view<known_register> registers);
 
+    /// The same CPU as a guest's: registers that software can write are not known, so that conditions over them are
+    /// asked at every access; those that only report and are not listed hold their reset value.
+    [[nodiscard]] profile as_guest() const;
+
     [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }
     [[nodiscard]] view<cpuid_leaf> cpuid() const { return cpuid_; }
 
@@ -50,6 +54,7 @@ class profile {
     void find_features();
     [[nodiscard]] std::optional<std::uint32_t> bits_of(const catalogue::cpuid_bits& where) const;
     [[nodiscard]] std::optional<std::uint32_t> hypervisor_base(text signature) const;
+    [[nodiscard]] std::optional<std::uint64_t> reset_of_constant(std::uint32_t address) const;
 
     const catalogue::tables* facts_;
     view<cpuid_leaf> cpuid_;
@@ -59,6 +64,7 @@ class profile {
     std::uint32_t model_ = 0;
     std::uint32_t stepping_ = 0;
     unsigned linear_width_ = 0;
+    bool of_guest_ = false;
     std::uint32_t quantities_[catalogue::most_quantities]{};
     std::uint64_t features_[catalogue::most_features / 64]{};
 };

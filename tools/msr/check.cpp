@@ -1,13 +1,12 @@
 // msr check: may this value be written, and what would the register then hold?
 
-#include "msr/profile/check.hpp"
-
 #include <fmt/format.h>
 
 #include "tools/msr/choose.hpp"
 #include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/write_check.hpp"
 
 namespace tool {
 
@@ -39,8 +38,9 @@ exit_code answer(const write_question& asked, session& from, bool as_json) {
         return fail(limit_reached, fmt::format("the fields of {} are not known", name));
     const auto old = old_value(asked, *which, from);
     const layout fields{*which->what.entry, *which->cpu};
-    const auto result = profile::check_write(*fields, old, asked.value, *which->cpu);
-    const auto why = reason(result, asked.value, *which->what.entry);
+    const auto result =
+        check_write(which->what, *which->cpu, old, asked.value, &from.machine(), from.cpus().front());
+    const auto why = reason(result, asked.value, name);
     if (as_json) {
         print(json{{"name", name},
                    {"old", hex(old)},
@@ -58,8 +58,6 @@ exit_code answer(const write_question& asked, session& from, bool as_json) {
                    summary(fields, result.result, which->cpu));
         if (result.dropped != 0) fmt::print("    bits {:#x} would not arrive\n", result.dropped);
         if (result.undefined != 0) fmt::print("    what happens to bits {:#x} is not documented\n", result.undefined);
-        if (!which->what.entry->rules.empty())
-            fmt::print("    more than its fields decides about it; see msr show {}\n", name);
     }
     return result.faults() ? finding : done;
 }

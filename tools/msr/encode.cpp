@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
-#include "msr/profile/check.hpp"
 #include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
 #include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/write_check.hpp"
 
 namespace tool {
 
@@ -68,11 +68,12 @@ host::outcome<std::uint64_t> with_field(const layout& fields, std::uint64_t valu
 }
 
 // The value is made all the same; that the CPU at hand would refuse it is said beside it.
-exit_code objections(const chosen& which, const layout& fields, std::uint64_t old, std::uint64_t value) {
-    if (which.cpu == nullptr) return done;
-    const auto result = profile::check_write(*fields, old, value, *which.cpu);
+exit_code objections(const chosen& which, session* from, std::uint64_t old, std::uint64_t value) {
+    if (which.cpu == nullptr || from == nullptr) return done;
+    const auto result = check_write(which.what, *which.cpu, old, value, &from->machine(), from->cpus().front());
     if (!result.faults()) return done;
-    return fail(finding, "this CPU would refuse it: " + reason(result, value, *which.what.entry));
+    const auto name = catalogue::name_of(*which.what.entry, which.what.member);
+    return fail(finding, "this CPU would refuse it: " + reason(result, value, name));
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ exit_code encode_verb(int argc, char** argv) {
         } else {
             fmt::print("{}\n", hex(*value));
         }
-        return objections(*which, fields, *before, *value);
+        return objections(*which, known->machine(), *before, *value);
     });
 }
 

@@ -16,6 +16,7 @@ constexpr std::array verbs{
     tool::verb{"read", "read registers or fields, decoded", tool::read_verb},
     tool::verb{"decode", "say what a value means", tool::decode_verb},
     tool::verb{"check", "may this value be written, and if not why", tool::check_verb},
+    tool::verb{"emulate", "play a guest's registers, driven from standard input", tool::emulate_verb},
     tool::verb{"encode", "make a value from fields", tool::encode_verb},
     tool::verb{"show", "a register's page: fields, access, sources", tool::show_verb},
     tool::verb{"find", "search names, fields and titles", tool::find_verb},

@@ -18,6 +18,7 @@ exit_code report_verb(int argc, char** argv);
 exit_code read_verb(int argc, char** argv);
 exit_code decode_verb(int argc, char** argv);
 exit_code check_verb(int argc, char** argv);
+exit_code emulate_verb(int argc, char** argv);
 exit_code encode_verb(int argc, char** argv);
 exit_code show_verb(int argc, char** argv);
 exit_code find_verb(int argc, char** argv);

@@ -13,7 +13,8 @@ symbols::symbols(const tables& base)
       quantities(base.quantities.begin(), base.quantities.end()),
       enumerations(base.enumerations.begin(), base.enumerations.end()),
       rules(base.rules.begin(), base.rules.end()),
-      base_registers{base.registers} {
+      base_registers{base.registers},
+      base_models{base.models} {
     for (const auto& layout : base.layouts) {
         draft_layout draft{.entry = layout, .fields = {}, .file = nullptr, .place = {}};
         for (const auto& field : layout.fields)

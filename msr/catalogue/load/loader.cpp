@@ -55,6 +55,7 @@ class loader {
         if (found_.empty()) read_layouts(documents_, known, keep, found_);
         if (found_.empty()) read_registers(documents_, known, keep, found_);
         if (found_.empty()) finish(known, keep, result.tables_, found_);
+        if (found_.empty()) read_models(documents_, known, keep, result.tables_, found_);
         if (found_.empty()) {
             check_fields(known, result.tables_, found_);
             check_registers(known, result.tables_, found_);

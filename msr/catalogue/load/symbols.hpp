@@ -61,6 +61,7 @@ struct symbols {
     std::vector<draft_layout> layouts;
     std::vector<draft_register> registers;
     view<register_entry> base_registers;
+    view<model_entry> base_models;
 
     /// The program for a feature, vendor, processor, quantity, or family, model, stepping.
     [[nodiscard]] std::expected<program, std::string> processor_fact(std::string_view name) const;
@@ -107,5 +108,9 @@ void sort_fields(std::vector<draft_field>& fields, const symbols& known);
 
 /// Compiles the drafts' expressions and makes the final, sorted registers and the layouts.
 void finish(symbols& known, store& keep, tables& result, problems& found);
+
+/// Reads the models, whose registers are those of `result`.
+void read_models(const std::vector<document>& files, const symbols& known, store& keep, tables& result,
+                 problems& found);
 
 }  // namespace msr::catalogue::load

@@ -1,4 +1,4 @@
-#include "msr/profile/check.hpp"
+#include "msr/profile/behaviour.hpp"
 
 #include <vector>
 
@@ -7,6 +7,7 @@
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/lookup.hpp"
 #include "msr/core/access.hpp"
+#include "msr/host/owned.hpp"
 #include "msr/registers/ia32_efer.hpp"
 #include "msr/registers/ia32_feature_control.hpp"
 #include "msr/registers/ia32_fred_rsp0.hpp"
@@ -16,7 +17,6 @@
 
 namespace {
 
-using msr::profile::check_write;
 using msr::profile::objection;
 
 // A CPU with every feature of the catalogue that one CPUID bit announces, of the vendor that the signature names.
@@ -57,17 +57,16 @@ struct machine {
 
     msr::profile::verdict write(const char* name, std::uint64_t old, std::uint64_t value) {
         const auto targets = msr::catalogue::find_by_name(msr::catalogue::built_in(), name);
-        const auto& entry = *targets->front().entry;
-        storage.resize(entry.fields.size());
-        return check_write(resolve(entry, cpu, storage.data()), old, value, cpu);
+        const msr::host::owned_behaviour behaviour{*targets->front().entry, cpu, {}};
+        msr::profile::surroundings around{.cpu = cpu, .state = {}};
+        return try_write(*behaviour, {.around = around, .old = old, .value = value});
     }
 
     std::vector<msr::profile::cpuid_leaf> leaves;
     msr::profile::profile cpu;
-    std::vector<msr::profile::resolved_field> storage;
 };
 
-TEST(check_write, refuses_memory_types_that_pat_does_not_have) {
+TEST(try_write, refuses_memory_types_that_pat_does_not_have) {
     machine cpu{"GenuineIntel"};
     const auto reset = msr::ia32_pat::at_reset();
     for (std::uint64_t type = 0; type < 8; ++type) {
@@ -76,13 +75,13 @@ TEST(check_write, refuses_memory_types_that_pat_does_not_have) {
         EXPECT_EQ(result.faults(), type == 2 || type == 3) << type;
         if (result.faults()) {
             EXPECT_EQ(result.why, objection::illegal_value);
-            EXPECT_EQ(result.field->entry->name, "PA0");
+            EXPECT_EQ(result.field->name, "PA0");
         }
     }
     EXPECT_EQ(cpu.write("IA32_PAT", 0, reset.raw() | 8).why, objection::reserved_bits);
 }
 
-TEST(check_write, a_locked_feature_control_refuses_even_its_own_value) {
+TEST(try_write, a_locked_feature_control_refuses_even_its_own_value) {
     machine cpu{"GenuineIntel"};
     const auto open = msr::ia32_feature_control{}.enable_vmx_outside_smx_operation(true);
     const auto locked = open.lock(true);
@@ -91,7 +90,7 @@ TEST(check_write, a_locked_feature_control_refuses_even_its_own_value) {
     EXPECT_EQ(cpu.write("IA32_FEATURE_CONTROL", locked.raw(), open.raw()).why, objection::locked);
 }
 
-TEST(check_write, long_mode_active_is_kept_by_intel_and_must_match_on_amd) {
+TEST(try_write, long_mode_active_is_kept_by_intel_and_must_match_on_amd) {
     const auto off = msr::ia32_efer{}.sce(true);
     const auto on = off.with<msr::ia32_efer::fields::lma>(true);
     machine intel{"GenuineIntel"};
@@ -104,7 +103,7 @@ TEST(check_write, long_mode_active_is_kept_by_intel_and_must_match_on_amd) {
     EXPECT_FALSE(amd.write("IA32_EFER", on.raw(), on.raw()).faults());
 }
 
-TEST(check_write, bits_beyond_the_physical_address_width_are_reserved) {
+TEST(try_write, bits_beyond_the_physical_address_width_are_reserved) {
     machine cpu{"GenuineIntel"};
     const std::uint64_t top = std::uint64_t{1} << 45U;
     EXPECT_FALSE(cpu.write("IA32_MTRR_PHYSBASE0", 0, top | 6).faults());
@@ -112,7 +111,7 @@ TEST(check_write, bits_beyond_the_physical_address_width_are_reserved) {
     EXPECT_EQ(cpu.write("IA32_MTRR_PHYSBASE0", 0, top | 7).why, objection::illegal_value);
 }
 
-TEST(check_write, stack_pointers_must_be_canonical_and_aligned) {
+TEST(try_write, stack_pointers_must_be_canonical_and_aligned) {
     machine cpu{"GenuineIntel"};
     EXPECT_FALSE(cpu.write("IA32_FRED_RSP0", 0, 0x0000'7FFF'FFFF'FFC0).faults());
     EXPECT_FALSE(cpu.write("IA32_FRED_RSP0", 0, 0xFFFF'8000'0000'0000).faults());
@@ -120,7 +119,7 @@ TEST(check_write, stack_pointers_must_be_canonical_and_aligned) {
     EXPECT_EQ(cpu.write("IA32_FRED_RSP0", 0, 0xFFFF'8000'0000'0020).why, objection::reserved_bits);
 }
 
-TEST(check_write, a_power_limit_that_is_locked_drops_what_is_written) {
+TEST(try_write, a_power_limit_that_is_locked_drops_what_is_written) {
     machine cpu{"GenuineIntel"};
     const auto locked = msr::msr_pkg_power_limit{0x100}.pkg_power_limit_lock(true);
     const auto result = cpu.write("MSR_PKG_POWER_LIMIT", locked.raw(), 0x200);
@@ -128,7 +127,7 @@ TEST(check_write, a_power_limit_that_is_locked_drops_what_is_written) {
     EXPECT_EQ(result.result, locked.raw());
 }
 
-TEST(check_write, capability_registers_cannot_be_written) {
+TEST(try_write, capability_registers_cannot_be_written) {
     machine cpu{"GenuineIntel"};
     EXPECT_EQ(cpu.write("IA32_VMX_PINBASED_CTLS", 0, 0).why, objection::register_read_only);
 }

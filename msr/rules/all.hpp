@@ -1,0 +1,40 @@
+// The named rules: behaviour that facts of single fields cannot say, one a file. catalogue/rules.yaml says what each is
+// about, and registers name those that apply to them. The only code that names registers. Freestanding.
+#pragma once
+
+#include "msr/profile/rule.hpp"
+
+namespace msr::rules {
+
+profile::refusal apic_base_mode_changes(profile::attempt& asked);
+profile::refusal cet_suppress_excludes_tracker(profile::attempt& asked);
+profile::refusal counter_write_extends_sign(profile::attempt& asked);
+profile::refusal efer_mode_changes(profile::attempt& asked);
+profile::refusal local_machine_check_opted_in(profile::attempt& asked);
+profile::refusal machine_check_write_clears(profile::attempt& asked);
+profile::refusal ppin_enable_excludes_lockout(profile::attempt& asked);
+profile::refusal svm_disable_needs_svme_clear(profile::attempt& asked);
+profile::refusal system_management_mode_only(profile::attempt& asked);
+profile::refusal trace_configuration_fixed_while_enabled(profile::attempt& asked);
+profile::refusal tsc_adjust_write_moves_tsc(profile::attempt& asked);
+profile::refusal tsc_deadline_needs_timer_mode(profile::attempt& asked);
+profile::refusal tsc_write_moves_adjust(profile::attempt& asked);
+
+/// All of them, by name.
+inline constexpr profile::named_rule all[]{
+    {"apic_base_mode_changes", apic_base_mode_changes},
+    {"cet_suppress_excludes_tracker", cet_suppress_excludes_tracker},
+    {"counter_write_extends_sign", counter_write_extends_sign},
+    {"efer_mode_changes", efer_mode_changes},
+    {"local_machine_check_opted_in", local_machine_check_opted_in},
+    {"machine_check_write_clears", machine_check_write_clears},
+    {"ppin_enable_excludes_lockout", ppin_enable_excludes_lockout},
+    {"svm_disable_needs_svme_clear", svm_disable_needs_svme_clear},
+    {"system_management_mode_only", system_management_mode_only},
+    {"trace_configuration_fixed_while_enabled", trace_configuration_fixed_while_enabled},
+    {"tsc_adjust_write_moves_tsc", tsc_adjust_write_moves_tsc},
+    {"tsc_deadline_needs_timer_mode", tsc_deadline_needs_timer_mode},
+    {"tsc_write_moves_adjust", tsc_write_moves_adjust},
+};
+
+}  // namespace msr::rules
