@@ -247,7 +247,8 @@ enum class treatment : std::uint8_t {
     must_be_zero,
     ignored,  // dropped; they read as zero
     stored,
-    kept,  // dropped; they keep their value
+    kept,       // dropped; they keep their value
+    canonical,  // stored; they have to be those of a canonical address
     undefined,
 };
 

@@ -138,8 +138,7 @@ class builder {
             auto one = common;
             one.kind = check_kind::canonical;
             one.effect = effect::fault;
-            const bool by_paging = from_.model != nullptr && from_.model->canonical_by_paging;
-            one.width = by_paging ? std::uint8_t{0} : static_cast<std::uint8_t>(cpu_.linear_width());
+            one.width = linear_width();
             one.shift = facts.shift;
             add(one);
         }
@@ -153,6 +152,12 @@ class builder {
             common.condition = facts.legal;
         }
         add(common);
+    }
+
+    // Zero, for a model that asks paging at every access.
+    [[nodiscard]] std::uint8_t linear_width() const {
+        const bool by_paging = from_.model != nullptr && from_.model->canonical_by_paging;
+        return by_paging ? std::uint8_t{0} : static_cast<std::uint8_t>(cpu_.linear_width());
     }
 
     // The legal values as a set, where that says it all.
@@ -223,22 +228,31 @@ class builder {
             return false;
         });
         for (const auto& bits : how.bits)
-            treat(catalogue::mask_of(bits.msb, bits.lsb), bits.as);
+            treat(bits);
         for (const auto& name : how.rules)
             add_rule(name);
     }
 
-    void treat(std::uint64_t mask, treatment as) {
+    void treat(const catalogue::bits_departure& bits) {
+        const auto mask = catalogue::mask_of(bits.msb, bits.lsb);
         for (auto* other : {&result_.must_be_zero, &result_.must_match, &result_.stored, &result_.kept,
                             &result_.cleared_by_one, &result_.set_by_one, &result_.cleared_by_zero,
                             &result_.undefined})
             *other &= ~mask;
         remove_checks([&](const check& one) { return one.field != nullptr && (one.mask() & ~mask) == 0; });
-        switch (as) {
+        switch (bits.as) {
             case treatment::must_be_zero: result_.must_be_zero |= mask; break;
             case treatment::ignored: break;
             case treatment::stored: result_.stored |= mask; break;
             case treatment::kept: result_.kept |= mask; break;
+            case treatment::canonical:
+                result_.stored |= mask;
+                add({.kind = check_kind::canonical,
+                     .msb = bits.msb,
+                     .lsb = bits.lsb,
+                     .width = linear_width(),
+                     .shift = bits.lsb});
+                break;
             case treatment::undefined:
                 result_.stored |= mask;
                 result_.undefined |= mask;
@@ -262,7 +276,7 @@ std::size_t most_checks(const catalogue::register_entry& entry, const viewpoint&
     auto count = 1 + (2 * entry.fields.size()) + entry.locks.size() + entry.rules.size();
     if (from.model == nullptr) return count;
     for (const auto& one : from.model->departures) {
-        if (contains(one.addresses, entry.address)) count += one.rules.size();
+        if (contains(one.addresses, entry.address)) count += one.rules.size() + one.bits.size();
     }
     return count;
 }

@@ -139,22 +139,26 @@ profile profile::as_guest() const {
     return result;
 }
 
-std::optional<std::uint64_t> profile::register_value(std::uint32_t address) const {
-    const auto reset = of_guest_ ? reset_of_constant(address) : std::nullopt;
-    if (of_guest_ && !reset) return std::nullopt;
+std::optional<std::uint64_t> profile::listed_value(std::uint32_t address) const {
     const auto at = first_not_below(registers_, address);
-    return at != registers_.size() && registers_[at].address == address ? registers_[at].value : reset;
+    if (at == registers_.size() || registers_[at].address != address) return std::nullopt;
+    return registers_[at].value;
+}
+
+std::optional<std::uint64_t> profile::register_value(std::uint32_t address) const {
+    const auto listed = listed_value(address);
+    if (!of_guest_) return listed;
+    const auto reset = reset_of_constant(address);
+    return reset && listed ? listed : reset;
 }
 
 // Nothing for what software can write, or the catalogue does not have.
 std::optional<std::uint64_t> profile::reset_of_constant(std::uint32_t address) const {
     const auto& all = facts_->registers;
-    std::optional<std::uint64_t> result;
     for (auto at = first_not_below(all, address); at != all.size() && all[at].address == address; ++at) {
-        if (all[at].access != catalogue::access::read_only) return std::nullopt;
-        result = all[at].reset;
+        if (all[at].access == catalogue::access::read_only) return all[at].reset;
     }
-    return result;
+    return std::nullopt;
 }
 
 std::optional<std::uint64_t> profile::register_bits(std::uint32_t address, int msb, int lsb) const {

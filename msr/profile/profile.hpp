@@ -38,6 +38,8 @@ class profile {
     /// Bits of a linear address: 48, or 57 where the CPU supports LA57.
     [[nodiscard]] unsigned linear_width() const { return linear_width_; }
     [[nodiscard]] std::optional<std::uint64_t> register_value(std::uint32_t address) const;
+    /// The value that the profile was given for a register, a guest's or not.
+    [[nodiscard]] std::optional<std::uint64_t> listed_value(std::uint32_t address) const;
     [[nodiscard]] std::optional<std::uint64_t> register_bits(std::uint32_t address, int msb, int lsb) const;
     /// A condition alone has no register of its own.
     [[nodiscard]] static std::uint64_t self_bits(int, int) { return 0; }

@@ -85,7 +85,7 @@ class table_builder {
         }
         auto& slot = storage_.slots.first[at & table_.mask_];
         slot = {.address = address, .row = static_cast<std::uint16_t>(rows_)};
-        const auto value = cpu_.register_value(address).value_or(entry.reset);
+        const auto value = cpu_.listed_value(address).value_or(entry.reset);
         if (contains(backed_, address)) {
             slot.where = place::backed;
         } else if (row.guest.writable || row.host.writable || entry.varies == catalogue::variation::changing) {

@@ -120,6 +120,7 @@ class model_reader {
         if (word == "mbz") return treatment::must_be_zero;
         if (word == "ignored") return treatment::ignored;
         if (word == "kept") return treatment::kept;
+        if (word == "canonical") return treatment::canonical;
         if (word == "undefined") return treatment::undefined;
         return treatment::stored;
     }
