@@ -113,7 +113,9 @@ void write_cases(std::ostream& to, const msr::catalogue::tables& facts, const re
         const auto values = values_for(*entry->second, cpu, held, random);
         // What cannot be undone comes late, and last what clears bits: it can disable for good what they enable.
         const auto rank = [&](std::uint64_t value) {
-            if (!playing.can_undo(one.address, held, value, by_host)) return 2;
+            const auto undone = playing.can_undo(one.address, held, value, by_host);
+            if (!undone) return 0;
+            if (!*undone) return 2;
             return (value & held) != held ? 1 : 0;
         };
         for (const int turn : {0, 2, 1}) {

@@ -45,9 +45,10 @@ std::set<std::uint32_t> moving_registers(const std::vector<answer>& answers) {
     return result;
 }
 
-bool machine::can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value, bool by_host) {
+std::optional<bool> machine::can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value,
+                                      bool by_host) {
     hold(address, held);
-    if (guest_.explained_write(address, value, by_host).faults()) return true;
+    if (guest_.explained_write(address, value, by_host).faults()) return std::nullopt;
     const auto back = guest_.explained_write(address, held, by_host);
     return !back.faults() && back.result == held;
 }

@@ -36,8 +36,10 @@ class machine {
     /// `moving` are the registers whose values change by themselves.
     [[nodiscard]] outcome compare(const answer& real, const std::set<std::uint32_t>& moving);
 
-    /// Whether the register could be put back after a write of `value`, if the oracle is like the engine.
-    [[nodiscard]] bool can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value, bool by_host);
+    /// Whether the register could be put back after a write of `value`, if the oracle is like the engine; nothing if
+    /// the write faults.
+    [[nodiscard]] std::optional<bool> can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value,
+                                               bool by_host);
 
     /// The engine's answer to the last case, in the form that the oracle's has.
     [[nodiscard]] const answer& predicted() const { return predicted_; }
