@@ -24,7 +24,7 @@ target_compile_options(msrkit_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
                        # libstdc++ 12's stable_sort uses what C++17 deprecated, and clang says so.
                        $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(MSRKIT_SANITIZE)
-    target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g -O1
+    target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g1 -O1
                            # With sanitizers, g++ 12 takes members of std::regex and std::optional for uninitialised.
                            $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(msrkit_options INTERFACE -fsanitize=address,undefined)
@@ -48,7 +48,8 @@ function(msrkit_test name)
     add_executable(${name}_test ${arg_UNPARSED_ARGUMENTS})
     target_link_libraries(${name}_test PRIVATE msrkit_options ${arg_LINK} GTest::gtest GTest::gtest_main)
     add_test(NAME unit.${name} COMMAND ${name}_test WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+    # Half a minute at most, but several times that under sanitizers and beside the labs.
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
 if(MSRKIT_TESTS)

@@ -58,10 +58,6 @@ constexpr std::array subleaf_rules{
 constexpr std::uint32_t most_subleaves = 64;
 constexpr std::uint32_t most_leaves = 0x100;
 
-constexpr std::uint32_t hypervisor_base = 0x40000000;
-constexpr std::uint32_t hypervisor_stride = 0x100;
-constexpr std::uint32_t hypervisor_end = 0x40010000;
-
 class collector {
   public:
     explicit collector(const cpuid_function& execute) : execute_{execute} {}
@@ -143,8 +139,9 @@ std::vector<cpuid_leaf> collect_cpuid(const cpuid_function& execute) {
     collector all{execute};
     all.range(0);
     if ((execute(1, 0).ecx & hypervisor_present) != 0) {
-        for (auto base = hypervisor_base; base < hypervisor_end && all.range(base);) {
-            base += hypervisor_stride;
+        auto base = profile::first_hypervisor_base;
+        for (std::uint32_t number = 0; number < profile::most_hypervisor_bases && all.range(base); ++number) {
+            base += profile::hypervisor_stride;
         }
     }
     all.range(0x80000000);

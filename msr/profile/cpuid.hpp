@@ -24,6 +24,11 @@ struct cpuid_leaf {
     friend constexpr bool operator==(const cpuid_leaf&, const cpuid_leaf&) = default;
 };
 
+/// A hypervisor's leaves begin at the first base; those of each further interface that it offers, one stride on.
+inline constexpr std::uint32_t first_hypervisor_base = 0x40000000;
+inline constexpr std::uint32_t hypervisor_stride = 0x100;
+inline constexpr std::uint32_t most_hypervisor_bases = 0x100;
+
 /// The answer for a leaf and sub-leaf; zeros where it is not recorded, as a reserved leaf answers.
 [[nodiscard]] constexpr cpuid_answer find(view<cpuid_leaf> leaves, std::uint32_t leaf, std::uint32_t subleaf) {
     for (const auto& one : leaves) {

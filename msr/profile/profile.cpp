@@ -7,10 +7,6 @@ namespace {
 // The quantity of the catalogue that decides which addresses are canonical.
 constexpr text linear_width_name = "LINEAR_ADDRESS_WIDTH";
 
-constexpr std::uint32_t hypervisor_leaf = 0x40000000;
-constexpr std::uint32_t hypervisor_stride = 0x100;
-constexpr std::uint32_t hypervisor_bases = 0x100;
-
 std::uint32_t register_of(const cpuid_answer& answer, catalogue::cpuid_register which) {
     switch (which) {
         case catalogue::cpuid_register::eax: return answer.eax;
@@ -102,8 +98,8 @@ void profile::find_features() {
 }
 
 std::optional<std::uint32_t> profile::hypervisor_base(text signature) const {
-    for (std::uint32_t number = 0; number < hypervisor_bases; ++number) {
-        const auto base = hypervisor_leaf + number * hypervisor_stride;
+    for (std::uint32_t number = 0; number < most_hypervisor_bases; ++number) {
+        const auto base = first_hypervisor_base + number * hypervisor_stride;
         const auto answer = find(cpuid_, base, 0);
         if (answer == cpuid_answer{}) break;
         if (spells(signature, answer.ebx, answer.ecx, answer.edx)) return base;

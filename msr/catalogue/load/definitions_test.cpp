@@ -77,15 +77,8 @@ TEST(definitions, processor_numbers_are_those_that_cpuid_can_give) {
 }
 
 TEST(definitions, patterns_give_the_first_that_fits) {
-    const auto loaded = load_text(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..16: mbz
-      15..0: {name: CODE, title: Code, values: {5: EXACT, b01xx: MIDDLE, b1xxx_0000: HIGH}}
-)");
+    const auto loaded = load_text(register_of(
+        {"63..16: mbz", "15..0: {name: CODE, title: Code, values: {5: EXACT, b01xx: MIDDLE, b1xxx_0000: HIGH}}"}));
     ASSERT_TRUE(loaded) << in_words(loaded.error());
     const auto& field = field_of(loaded->tables(), "R", "CODE");
     const auto name = [&](std::uint64_t raw) -> std::string_view {

@@ -24,28 +24,11 @@ TEST(document, scalars_have_the_type_that_they_look_like) {
 }
 
 TEST(document, unknown_key) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    colour: green  # here
-    fields: {63..0: VALUE}
-)",
-                        "colour"));
+    EXPECT_TRUE(refuses(register_of({"63..0: VALUE"}, "colour: green  # here"), "colour"));
 }
 
 TEST(document, unknown_key_of_a_field) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..1: mbz
-      0: {name: A, titel: Mistyped}  # here
-)",
-                        "titel"));
+    EXPECT_TRUE(refuses(register_of({"63..1: mbz", "0: {name: A, titel: Mistyped}  # here"}), "titel"));
 }
 
 TEST(document, missing_key) {
@@ -59,29 +42,11 @@ registers:
 }
 
 TEST(document, duplicate_key) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    address: 0x11  # here
-    fields: {63..0: VALUE}
-)",
-                        "`address` stands twice"));
+    EXPECT_TRUE(refuses(register_of({"63..0: VALUE"}, "address: 0x11  # here"), "`address` stands twice"));
 }
 
 TEST(document, duplicate_key_in_fields) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..1: mbz
-      0: A
-      0: B  # here
-)",
-                        "`0` stands twice"));
+    EXPECT_TRUE(refuses(register_of({"63..1: mbz", "0: A", "0: B  # here"}), "`0` stands twice"));
 }
 
 TEST(document, words_outside_the_vocabulary) {

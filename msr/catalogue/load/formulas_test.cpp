@@ -53,24 +53,12 @@ registers:
 }
 
 TEST(formulas, parts_of_the_field) {
-    const auto loaded = load_text(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields: {63..24: mbz, 23..17: {name: WINDOW, value: "(1 + field[6..5] / 4) * 2 ^ field[4..0]", unit: s}, 16..0: LOW}
-)");
+    const auto loaded = load_text(register_of(
+        {"63..24: mbz", R"(23..17: {name: WINDOW, value: "(1 + field[6..5] / 4) * 2 ^ field[4..0]", unit: s})",
+         "16..0: LOW"}));
     ASSERT_TRUE(loaded) << in_words(loaded.error());
     EXPECT_DOUBLE_EQ(scaled_value(loaded->tables(), "R", "WINDOW", {}, std::uint64_t{0b11'00010} << 17U), 7.0);
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..4: mbz
-      3..0: {name: A, value: "field[4..0] * 2", unit: s}  # here
-)",
+    EXPECT_TRUE(refuses(register_of({"63..4: mbz", R"(3..0: {name: A, value: "field[4..0] * 2", unit: s}  # here)"}),
                         "the field has no bit 4"));
 }
 
@@ -91,29 +79,13 @@ registers:
 }
 
 TEST(formulas, own_field_must_be_there) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..1: mbz
-      0: {name: A, value: field * R.B, unit: s}  # here
-)",
+    EXPECT_TRUE(refuses(register_of({"63..1: mbz", "0: {name: A, value: field * R.B, unit: s}  # here"}),
                         "`B` is no field of it"));
 }
 
 TEST(formulas, that_refer_to_themselves) {
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..1: mbz
-      0: {name: A, value: R.A + 1, unit: s}  # here
-)",
-                        "refers to itself"));
+    EXPECT_TRUE(
+        refuses(register_of({"63..1: mbz", "0: {name: A, value: R.A + 1, unit: s}  # here"}), "refers to itself"));
     const auto loaded = load_text(R"(
 registers:
   - {name: R, address: 0x10, exists: always, fields: {63..0: {name: A, value: S.A, unit: s}}}
@@ -125,25 +97,21 @@ registers:
 }
 
 TEST(formulas, an_ambiguous_unit_needs_its_variant) {
-    const std::string units = R"(
-registers:
+    const auto with_units = [](const char* value) {
+        return register_of({"63..0: {name: A, value: " + std::string{value} + ", unit: W}  # here"}) + R"(
   - {name: UNIT, variant: a, address: 0x20, exists: intel, access: ro, fields: {63..4: reserved, 3..0: {name: P, value: 1 / 2 ^ field, unit: W}}}
   - {name: UNIT, variant: b, address: 0x20, exists: amd, access: ro, fields: {63..4: reserved, 3..0: {name: P, value: 2 ^ field, unit: W}}}
 )";
-    EXPECT_TRUE(refuses(units + "  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
-                                "      63..0: {name: A, value: field * UNIT.P, unit: W}  # here\n",
-                        "NAME@variant.FIELD"));
-    const auto loaded = load_text(units +
-                                  "  - name: R\n    address: 0x10\n    exists: always\n    fields:\n"
-                                  "      63..0: {name: A, value: field * UNIT@b.P, unit: W}\n");
+    };
+    EXPECT_TRUE(refuses(with_units("field * UNIT.P"), "NAME@variant.FIELD"));
+    const auto loaded = load_text(with_units("field * UNIT@b.P"));
     ASSERT_TRUE(loaded) << in_words(loaded.error());
     EXPECT_DOUBLE_EQ(scaled_value(loaded->tables(), "R", "A", {{0x20, 3}}, 2), 16.0);
 }
 
 // A chain of units, each twice the last, would be a program of 2^63 steps.
 TEST(formulas, that_grow_without_end) {
-    std::string yaml = "registers:\n  - name: R\n    address: 0x10\n    exists: always\n    fields:\n";
-    yaml += "      0: {name: A0, value: field, unit: s}\n";
+    auto yaml = register_of({"0: {name: A0, value: field, unit: s}"});
     for (int at = 1; at < 64; ++at) {
         const auto last = "R.A" + std::to_string(at - 1);
         yaml += "      " + std::to_string(at) + ": {name: A" + std::to_string(at) + ", value: " + last + " + " + last +

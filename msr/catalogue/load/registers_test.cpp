@@ -103,22 +103,13 @@ TEST(registers, refer_only_to_what_is_known) {
     EXPECT_TRUE(refuses(with("OTHER.FIELD", "V"), "unknown register `OTHER`"));
     EXPECT_TRUE(refuses(with("R.W == 1", "V"), "`R.W`"));
     EXPECT_TRUE(refuses(with("fast and", "V"), "column 9"));
-    EXPECT_TRUE(refuses(R"(
-registers:
-  - name: R
-    address: 0x10
-    exists: always
-    fields:
-      63..1: mbz
-      0: {name: V, values: weather}  # here
-)",
-                        "unknown enumeration `weather`"));
+    EXPECT_TRUE(
+        refuses(register_of({"63..1: mbz", "0: {name: V, values: weather}  # here"}), "unknown enumeration `weather`"));
 }
 
 TEST(registers, locks_name_fields) {
     const auto with = [](const char* lock) {
-        return "\nregisters:\n  - name: R  # here\n    address: 0x10\n    exists: always\n    lock: [" +
-               std::string{lock} + "]\n    fields: {63..2: mbz, 1: LOCK, 0: V}\n";
+        return marked(register_of({"63..2: mbz", "1: LOCK", "0: V"}, "lock: [" + std::string{lock} + "]"));
     };
     EXPECT_TRUE(refuses(with("{field: LOK, locks: all, effect: fault}"), "`LOK`, which is no field of it"));
     EXPECT_TRUE(refuses(with("{field: LOCK, locks: [W], effect: fault}"), "`W`, which is no field of it"));
@@ -132,8 +123,7 @@ TEST(registers, locks_name_fields) {
 
 TEST(registers, rules_are_known) {
     const auto with = [](const char* rule) {
-        return "\nregisters:\n  - name: R  # here\n    address: 0x10\n    exists: always\n    rules: [" +
-               std::string{rule} + "]\n    fields: {63..0: V}\n";
+        return marked(register_of({"63..0: V"}, "rules: [" + std::string{rule} + "]"));
     };
     EXPECT_TRUE(refuses(with("unheard_of"), "unknown rule `unheard_of`"));
     EXPECT_TRUE(load_text(with("known_rule")));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -37,6 +38,21 @@ enumerations:
 rules:
   - {name: known_rule, title: Something that fields cannot say}
 )";
+
+/// A register R that every CPU has, of these fields, a line each, and with one more line if it is given.
+inline std::string register_of(std::initializer_list<std::string_view> fields, std::string_view more = "") {
+    std::string yaml = "\nregisters:\n  - name: R\n    address: 0x10\n    exists: always\n";
+    if (!more.empty()) yaml.append("    ").append(more).append("\n");
+    yaml.append("    fields:\n");
+    for (const auto field : fields)
+        yaml.append("      ").append(field).append("\n");
+    return yaml;
+}
+
+/// The same with a mark on the line of its name: there is reported what concerns the register as a whole.
+inline std::string marked(std::string register_text) {
+    return register_text.insert(register_text.find("name: R\n") + 7, "  # here");
+}
 
 /// A folder that goes away with it.
 class test_folder {
