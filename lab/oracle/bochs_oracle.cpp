@@ -25,7 +25,8 @@ int pack(const std::vector<test_case>& cases, const std::string& path) {
     rom start;
     auto& image = start.image();
     if (cases.size() > image.table().size())
-        return fail(fmt::format("{} cases are too many for one run: split them at {}", cases.size(), image.table().size()));
+        return fail(
+            fmt::format("{} cases are too many for one run: split them at {}", cases.size(), image.table().size()));
     for (std::size_t at = 0; const auto& one : cases) {
         if (one.by_host) return fail("'" + to_line(one) + "': Bochs has no KVM_GET_MSRS; only guest cases");
         image.table()[at++] = untried(one);
@@ -76,7 +77,8 @@ class console {
     [[nodiscard]] int finish() const {
         if (answered_ == cases_.size()) return 0;
         if (!started_) return fail("the machine said nothing: has this model 64-bit mode?");
-        return fail(fmt::format("case {}, '{}', killed the machine: {}", answered_ + 1, to_line(cases_[answered_]), why_));
+        return fail(
+            fmt::format("case {}, '{}', killed the machine: {}", answered_ + 1, to_line(cases_[answered_]), why_));
     }
 
   private:

@@ -37,7 +37,8 @@ host::outcome<std::vector<Item>> parse_lines(std::string_view text, const char* 
             if (!parse_one(line, item)) {
                 return std::unexpected{host::error{host::error_kind::bad_input,
                                                    fmt::format("cannot read line {}, '{}'", number, line),
-                                                   std::string{"it is not of the form "} + form, {}}};
+                                                   std::string{"it is not of the form "} + form,
+                                                   {}}};
             }
             items.push_back(item);
         }

@@ -1,10 +1,11 @@
 // Cases and answers as text, one a line, numbers hexadecimal without 0x.
 //
-//     guest ADDRESS VALUE         RDMSR, WRMSR of VALUE, RDMSR, WRMSR of what was read first; guest-keep: without the last
-//     host ADDRESS VALUE          the same through KVM_GET_MSRS and KVM_SET_MSRS; host-keep likewise
+//     guest ADDRESS VALUE         RDMSR, WRMSR of VALUE, RDMSR, WRMSR of what was read first; guest-keep: without the
+//     last host ADDRESS VALUE          the same through KVM_GET_MSRS and KVM_SET_MSRS; host-keep likewise
 //
 // Answers: the CPU's leaves ("cpuid LEAF SUBLEAF EAX EBX ECX EDX"), then, in order, the case and OLD WRITE NEW RESTORE:
-// OLD and NEW a number or "fault", the others "ok", "fault", or "-" for a restore that was not asked for or not possible.
+// OLD and NEW a number or "fault", the others "ok", "fault", or "-" for a restore that was not asked for or not
+// possible.
 #pragma once
 
 #include <cstdint>

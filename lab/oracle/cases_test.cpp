@@ -11,7 +11,8 @@ namespace msr::oracle {
 namespace {
 
 TEST(cases, all_four_kinds_are_read_and_comments_are_not) {
-    const auto cases = parse_cases("# a comment\n\nguest 277 6\nguest-keep c0000080 ffffffffffffffff\n  host 10 0\nhost-keep 1b fee00900");
+    const auto cases = parse_cases(
+        "# a comment\n\nguest 277 6\nguest-keep c0000080 ffffffffffffffff\n  host 10 0\nhost-keep 1b fee00900");
     ASSERT_TRUE(cases) << cases.error().line();
     const std::vector<test_case> expected{{false, false, 0x277, 6},
                                           {false, true, 0xC0000080, ~std::uint64_t{0}},
@@ -58,7 +59,9 @@ TEST(image, nothing_lies_within_a_page_of_a_power_of_two) {
     constexpr std::uint64_t page = 0x1000;
     const auto image_end = header().load_address + image_bytes().size();
     for (std::uint64_t power = page; power != 0; power <<= 1) {
-        const auto clear = [&](std::uint64_t from, std::uint64_t to) { return to <= power - page || from >= power + page; };
+        const auto clear = [&](std::uint64_t from, std::uint64_t to) {
+            return to <= power - page || from >= power + page;
+        };
         EXPECT_TRUE(clear(header().load_address, image_end)) << std::hex << power;
         EXPECT_TRUE(clear(header().table, header().table_end)) << std::hex << power;
     }

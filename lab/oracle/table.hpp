@@ -9,7 +9,7 @@ namespace msr::oracle {
 
 /// What became of one access of a case.
 enum class step : std::uint8_t {
-    pending,   // not tried yet: where the machine died, the first of these is what killed it
+    pending,  // not tried yet: where the machine died, the first of these is what killed it
     done,
     refused,   // #GP
     left_out,  // not asked for, or pointless after what came before
@@ -40,7 +40,8 @@ struct unexpected_event {
 struct mailbox {
     static constexpr std::uint32_t room_for_leaves = 512;
 
-    std::uint32_t streams = 0;  // set by the starter: answers leave through the console port, since memory is out of reach
+    std::uint32_t streams =
+        0;  // set by the starter: answers leave through the console port, since memory is out of reach
     std::uint32_t entered = 0;  // how often
     std::uint32_t count = 0;    // set by the starter: cases in the table
     std::uint32_t next = 0;     // the case being tried; `count` when all are answered
@@ -49,7 +50,8 @@ struct mailbox {
     profile::cpuid_leaf leaves[room_for_leaves];
 };
 
-/// The image's first bytes: where it wants to be, and where its parts are. Guest-physical addresses, mapped as they are.
+/// The image's first bytes: where it wants to be, and where its parts are. Guest-physical addresses, mapped as they
+/// are.
 struct image_header {
     std::uint64_t load_address;
     std::uint64_t long_mode_entry;
@@ -58,7 +60,8 @@ struct image_header {
     std::uint64_t table;  // of `exchange`
     std::uint64_t table_end;
     std::uint64_t memory_end;  // all that the image ever touches lies below
-    std::uint64_t rom_start;   // for a machine that starts from reset: the image, the table, and the reset's page, up to 4 GB
+    std::uint64_t
+        rom_start;  // for a machine that starts from reset: the image, the table, and the reset's page, up to 4 GB
 };
 
 /// A byte written here is text for a streaming image, and otherwise the doorbell: the batch is done, or an event came.

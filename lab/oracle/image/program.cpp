@@ -3,7 +3,7 @@
 // Interrupts stay off, and it uses neither FS, GS, SYSCALL nor NX: any value may stand in their registers.
 #include "lab/oracle/image/console.hpp"
 #include "lab/oracle/table.hpp"
-#include "msr/core/access.hpp"
+#include "lab/oracle/try_on.hpp"
 #include "msr/core/native.hpp"
 #include "msr/profile/cpuid_walk.hpp"
 
@@ -85,28 +85,6 @@ void hand_over() {
         hand_over();
 }
 
-step outcome(bool done) {
-    return done ? step::done : step::refused;
-}
-
-step read_into(std::uint64_t& value, std::uint32_t address) {
-    const auto read = raw_read(native_bus{}, address);
-    if (read) value = *read;
-    return outcome(read.has_value());
-}
-
-// Each access is a barrier to the compiler: what became of the one before is in memory, should this one kill us.
-void answer(exchange& one) {
-    const bool keeps = one.restore == step::left_out;
-    one.first_read = read_into(one.old_value, one.address);
-    one.write = outcome(raw_write(native_bus{}, one.address, one.value).has_value());
-    one.second_read = read_into(one.new_value, one.address);
-    if (keeps || one.first_read != step::done || one.write != step::done)
-        one.restore = step::left_out;
-    else
-        one.restore = outcome(raw_write(native_bus{}, one.address, one.old_value).has_value());
-}
-
 void stream(const exchange& one) {
     constexpr auto number = [](step became) { return static_cast<std::uint64_t>(became); };
     line{"answer"}
@@ -122,7 +100,7 @@ void stream(const exchange& one) {
 void answer_all() {
     for (oracle_mailbox.next = 0; oracle_mailbox.next < oracle_mailbox.count; ++oracle_mailbox.next) {
         auto& one = table_start[oracle_mailbox.next];
-        answer(one);
+        try_on(native_bus{}, one);
         if (oracle_mailbox.streams != 0) stream(one);
     }
 }
