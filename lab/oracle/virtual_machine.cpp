@@ -132,6 +132,10 @@ host::outcome<void> virtual_machine::give_cpuid(const std::vector<profile::cpuid
     if (leaves.empty()) {
         if (::ioctl(system_.get(), get_supported_cpuid, &batch) != 0)
             return std::unexpected{failed("cannot ask KVM for the CPUID that it supports")};
+        // KVM leaves this one to user space, and every user space sets it: the guest would not look for KVM's leaves.
+        for (auto& entry : std::span{batch.entries}.first(batch.count)) {
+            if (entry.function == 1) entry.ecx |= profile::hypervisor_present;
+        }
     } else {
         if (leaves.size() > batch.entries.size()) {
             errno = E2BIG;

@@ -16,6 +16,8 @@ namespace msr::profile {
     return answer;
 }
 
+inline constexpr std::uint32_t hypervisor_present = 1U << 31;  // CPUID.1:ECX
+
 namespace detail {
 
 enum class ends : std::uint8_t {
@@ -140,7 +142,6 @@ class cpuid_walk {
 /// on, 100H apart), extended and Centaur. `execute(leaf, subleaf)` is CPUID.
 template <class Execute, class Visit>
 constexpr void walk_cpuid(Execute&& execute, Visit&& visit) {
-    constexpr std::uint32_t hypervisor_present = 1U << 31;  // CPUID.1:ECX
     detail::cpuid_walk walk{execute, visit};
     walk.range(0);
     if ((execute(1, 0).ecx & hypervisor_present) != 0) {
