@@ -40,11 +40,11 @@ struct unexpected_event {
 struct mailbox {
     static constexpr std::uint32_t room_for_leaves = 512;
 
+    std::uint32_t entered = 0;  // how often; reset.S looks for it in the first place
     std::uint32_t streams =
         0;  // set by the starter: answers leave through the console port, since memory is out of reach
-    std::uint32_t entered = 0;  // how often
-    std::uint32_t count = 0;    // set by the starter: cases in the table
-    std::uint32_t next = 0;     // the case being tried; `count` when all are answered
+    std::uint32_t count = 0;  // set by the starter: cases in the table
+    std::uint32_t next = 0;   // the case being tried; `count` when all are answered
     unexpected_event event;
     std::uint32_t leaf_count = 0;
     profile::cpuid_leaf leaves[room_for_leaves];

@@ -9,12 +9,14 @@ from_reset:
     ljmpl $8, $from_rom
 
     .code32
-from_rom:                           // the image, then the table, from ROM to where they belong
+from_rom:
     mov $16, %eax
     mov %eax, %ds
     mov %eax, %es
     mov %eax, %ss
-    cld
+    cmpl $0, oracle_mailbox         // a case has reset the CPU: the image is there, and reports it
+    jne 1f
+    cld                             // the image, then the table, from ROM to where they belong
     mov $rom_start, %esi
     mov $image_start, %edi
     mov $image_end, %ecx
@@ -24,7 +26,7 @@ from_rom:                           // the image, then the table, from ROM to wh
     mov $reset_start, %ecx
     sub %esi, %ecx
     rep movsb
-    ljmp $8, $protected_mode_entry
+1:  ljmp $8, $protected_mode_entry
 
     .balign 8
 descriptors:
