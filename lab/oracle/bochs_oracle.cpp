@@ -1,5 +1,6 @@
 // Between the lab's text and Bochs: makes the ROM that Bochs starts from, and answers of what its console says.
 #include <cstdio>
+#include <exception>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -96,9 +97,7 @@ int unpack(const std::vector<test_case>& cases) {
     return said.finish();
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
     const std::vector<std::string> given{arguments + 1, arguments + count};
     const bool packs = given.size() == 3 && given[0] == "pack";
     const bool unpacks = given.size() == 2 && given[0] == "unpack";
@@ -112,4 +111,15 @@ int main(int count, char** arguments) {
         return 2;
     }
     return packs ? pack(*cases, given[2]) : unpack(*cases);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bochs_oracle: %s\n", error.what());  // formatting could throw in its turn
+        return 3;
+    }
 }

@@ -1,6 +1,7 @@
 // Answers a table of cases on a virtual CPU of KVM: guest cases in ring 0, host cases through KVM's own interface.
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -129,9 +130,7 @@ class examiner {
     std::size_t done_ = 0;
 };
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
     const std::vector<std::string> given{arguments + 1, arguments + count};
     if (given == std::vector<std::string>{"--help"}) {
         fmt::print("{}", usage);
@@ -142,4 +141,15 @@ int main(int count, char** arguments) {
     auto machine = virtual_machine::create(wanted->machine);
     if (!machine) return fail(3, machine.error().line());
     return examiner{*machine, wanted->cases}.examine();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "kvm_oracle: %s\n", error.what());  // formatting could throw in its turn
+        return 3;
+    }
 }

@@ -199,7 +199,7 @@ std::optional<std::string> virtual_machine::run() {
             continue;
         }
         if (rings()) return std::nullopt;
-        const auto name = exit_name(*state_);
+        auto name = exit_name(*state_);
         switch (state_->exit_reason) {
             case KVM_EXIT_INTR: continue;
             case KVM_EXIT_SHUTDOWN:
