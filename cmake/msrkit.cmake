@@ -12,13 +12,15 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 add_library(msrkit_headers INTERFACE)
 target_include_directories(msrkit_headers INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
 
+set(msrkit_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wold-style-cast -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
+    # A designated initialiser leaves the other members to their defaults on purpose.
+    -Wno-missing-field-initializers)
+
 # What the project's own code is compiled with; never passed on to a user's.
 add_library(msrkit_options INTERFACE)
 target_link_libraries(msrkit_options INTERFACE msrkit_headers)
-target_compile_options(msrkit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-                       -Wold-style-cast -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
-                       # A designated initialiser leaves the other members to their defaults on purpose.
-                       -Wno-missing-field-initializers
+target_compile_options(msrkit_options INTERFACE ${msrkit_warnings}
                        # g++ 12 sees overlaps in std::string's operator+ that are not there (GCC bug 105329).
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
                        # libstdc++ 12's stable_sort uses what C++17 deprecated, and clang says so.

@@ -2,14 +2,10 @@
 # A lab sources it, sets the values that are its own, and calls the functions in their order.
 # shellcheck shell=bash
 
-root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
-name=${0##*/}
-
-# What the guest's command cannot return by itself, as in timeout(1) and its kin.
-readonly status_usage=2 status_timeout=124 status_broken=125
+# shellcheck source=machine.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/machine.sh"
 
 declare -A options=() # the lab's own options with their defaults
-timeout=120           # seconds
 summary=              # what the lab is, for --help
 # The kernel's tests of its own ciphers are half of a boot in Bochs.
 kernel_arguments='console=ttyS0 quiet panic=-1 cryptomgr.notests'
@@ -19,11 +15,6 @@ user=root
 command=
 put=()
 get=()
-
-fail() {
-	printf 'lab %s: %s\n' "$name" "$2" >&2
-	exit "$1"
-}
 
 usage() {
 	local option
@@ -67,18 +58,9 @@ read_options() {
 	[[ $timeout =~ ^[1-9][0-9]*$ ]] || fail "$status_usage" "--timeout '$timeout' is not a number of seconds"
 }
 
-require() {
-	local program
-	for program in busybox cpio /usr/sbin/rdmsr "$@"; do
-		[[ -n $(type -P "$program") ]] || fail "$status_broken" "$program is not installed"
-	done
-}
-
 # The kernel unpacks archives that follow one another, so a run only writes its own small one.
 write_initrd() {
 	local request image
-	scratch=$(mktemp -d)
-	trap 'rm -rf "$scratch"' EXIT
 	request=$scratch/request
 	# shellcheck disable=SC2034 # the lab boots it
 	kernel=$("$root/lab/kernel") && image=$("$root/lab/guest/initramfs") || exit "$status_broken"
@@ -107,12 +89,4 @@ deliver_result() {
 		cp -r "$scratch/result/got/$number" "${get[number]#*:}" || ((status)) || status=$status_broken
 	done
 	return "$status"
-}
-
-# Runs the emulator. Its exit status tells little (Bochs calls a power-off a failure): the result decides.
-run_machine() {
-	local status=0
-	touch "$scratch/console"
-	timeout --foreground --kill-after=5 "$timeout" "$@" </dev/null >"$scratch/machine.log" 2>&1 || status=$?
-	ended_by_timeout=$((status == 124 || status == 137))
 }

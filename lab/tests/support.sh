@@ -3,7 +3,9 @@
 
 lab=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 # shellcheck disable=SC2034 # for the tests of the product
-product=$(dirname "$lab")/build/msr
+product_folder=$(dirname "$lab")/build
+# shellcheck disable=SC2034
+product=$product_folder/msr
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 failures=0
@@ -13,11 +15,16 @@ skip() {
 	exit 77
 }
 
-needs() {
+needs_programs() {
 	local program
 	for program in "$@"; do
 		[[ -n $(type -P "$program") ]] || skip "$program is not installed"
 	done
+}
+
+# Programs, and the kernel that the guests boot.
+needs() {
+	needs_programs "$@"
 	"$lab/kernel" >/dev/null || skip 'the kernel could not be fetched'
 }
 

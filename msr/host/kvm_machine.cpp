@@ -2,46 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <string>
 #include <utility>
 
 #include <fcntl.h>
-#include <linux/kvm.h>
-#include <sys/ioctl.h>
+
+#include "msr/host/kvm_requests.hpp"
 
 namespace msr::host {
 namespace {
 
+using namespace kvm;
 using profile::cpuid_leaf;
-
-// The kernel's structures end in arrays without a size, to which some versions of its header give C++ the wrong offset
-// and the structure, hence the request's number, the wrong size. These are the same structures with room, and the
-// requests with the size that they have in C.
-constexpr std::size_t most_entries = 255;  // KVM_GET_MSRS and KVM_SET_MSRS refuse 256
-
-struct register_batch {
-    std::uint32_t count = 0;
-    std::uint32_t padding = 0;
-    std::array<kvm_msr_entry, most_entries> entries{};
-};
-
-struct cpuid_batch {
-    std::uint32_t count = 256;  // KVM_MAX_CPUID_ENTRIES
-    std::uint32_t padding = 0;
-    std::array<kvm_cpuid_entry2, 256> entries{};
-};
-
-constexpr unsigned long with_size(unsigned long request, std::size_t size) {
-    constexpr unsigned long size_bits = static_cast<unsigned long>(_IOC_SIZEMASK) << _IOC_SIZESHIFT;
-    return (request & ~size_bits) | size << _IOC_SIZESHIFT;
-}
-constexpr auto get_registers = with_size(KVM_GET_MSRS, offsetof(register_batch, entries));
-constexpr auto set_registers = with_size(KVM_SET_MSRS, offsetof(register_batch, entries));
-constexpr auto get_supported_cpuid = with_size(KVM_GET_SUPPORTED_CPUID, offsetof(cpuid_batch, entries));
-constexpr auto set_cpuid = with_size(KVM_SET_CPUID2, offsetof(cpuid_batch, entries));
-constexpr auto get_register_list = with_size(KVM_GET_MSR_INDEX_LIST, sizeof(std::uint32_t));
-constexpr auto get_feature_list = with_size(KVM_GET_MSR_FEATURE_INDEX_LIST, sizeof(std::uint32_t));
 
 error open_error(const std::filesystem::path& device, int number) {
     const auto what = "cannot open " + device.string();

@@ -1,0 +1,155 @@
+// Answers a table of cases on a virtual CPU of KVM: guest cases in ring 0, host cases through KVM's own interface.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "lab/oracle/cases.hpp"
+#include "lab/oracle/try_on.hpp"
+#include "lab/oracle/virtual_machine.hpp"
+
+namespace {
+
+using namespace msr;
+using namespace msr::oracle;
+
+constexpr std::string_view usage =
+    "usage: kvm_oracle [--irqchip] [--cpuid FILE] CASES >ANSWERS\n\n"
+    "Tells what RDMSR and WRMSR do with each of CASES (a file, or -) on a virtual CPU that was just reset.\n\n"
+    "  --irqchip      interrupt controllers and local APIC inside KVM; without it the vCPU has no local APIC at all\n"
+    "  --cpuid FILE   the CPUID of the lines 'cpuid LEAF SUBLEAF EAX EBX ECX EDX' in place of all that KVM supports\n\n"
+    "Cases: 'guest|guest-keep|host|host-keep ADDRESS VALUE', in hexadecimal without 0x.\n"
+    "1: a case killed the guest; its answers so far are printed, and the case is named.\n";
+
+struct request {
+    settings machine;
+    std::vector<test_case> cases;
+};
+
+int fail(int status, std::string_view why) {
+    std::fflush(stdout);
+    fmt::print(stderr, "kvm_oracle: {}\n", why);
+    return status;
+}
+
+host::outcome<request> parse(const std::vector<std::string>& arguments) {
+    const auto bad = [] {
+        return std::unexpected{host::error{host::error_kind::bad_input, "bad usage", std::string{usage}, {}}};
+    };
+    request wanted;
+    std::string path;
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        const auto& word = arguments[at];
+        if (word == "--irqchip") {
+            wanted.machine.irqchip = true;
+        } else if (word == "--cpuid" && at + 1 < arguments.size()) {
+            auto leaves = read_leaves(arguments[++at]);
+            if (!leaves) return std::unexpected{leaves.error()};
+            wanted.machine.cpuid = std::move(*leaves);
+        } else if (path.empty() && !word.starts_with("--")) {
+            path = word;
+        } else {
+            return bad();
+        }
+    }
+    if (path.empty()) return bad();
+    auto cases = read_cases(path);
+    if (!cases) return std::unexpected{cases.error()};
+    wanted.cases = std::move(*cases);
+    return wanted;
+}
+
+/// Works through the cases: those of the guest in batches, between them those of the host.
+class examiner {
+  public:
+    examiner(virtual_machine& machine, std::span<const test_case> cases) : machine_{machine}, cases_{cases} {}
+
+    /// 0, or 1 if the guest died.
+    int examine() {
+        if (!run_batch(0)) return 1;  // the guest introduces itself
+        const auto& mailbox = machine_.image().mailbox();
+        for (const auto& leaf : view{&mailbox.leaves[0], mailbox.leaf_count})
+            fmt::print("{}\n", to_line(leaf));
+        while (done_ < cases_.size()) {
+            if (cases_[done_].by_host)
+                ask_host();
+            else if (!run_batch(batch_size()))
+                return 1;
+        }
+        return 0;
+    }
+
+  private:
+    [[nodiscard]] std::size_t batch_size() const {
+        const auto rest = cases_.subspan(done_);
+        const auto end = std::ranges::find(rest, true, &test_case::by_host);
+        return std::min(static_cast<std::size_t>(end - rest.begin()), machine_.image().table().size());
+    }
+
+    void ask_host() {
+        auto answer = untried(cases_[done_]);
+        try_on(machine_, answer);
+        fmt::print("{}\n", to_line(cases_[done_], answer));
+        ++done_;
+    }
+
+    bool run_batch(std::size_t count) {
+        auto& mailbox = machine_.image().mailbox();
+        const auto table = machine_.image().table();
+        std::ranges::transform(cases_.subspan(done_, count), table.begin(), untried);
+        mailbox.count = static_cast<std::uint32_t>(count);
+        mailbox.next = 0;
+        auto died = machine_.run();
+        if (!died && mailbox.event.vector != unexpected_event::none) died = describe(mailbox.event);
+        const auto answered = died ? std::min<std::size_t>(mailbox.next, count) : count;
+        for (std::size_t at = 0; at < answered; ++at)
+            fmt::print("{}\n", to_line(cases_[done_ + at], table[at]));
+        report_strange_exits();
+        done_ += answered;
+        if (died) fail(1, why(*died, answered < count));
+        return !died;
+    }
+
+    [[nodiscard]] std::string why(const std::string& reason, bool by_case) const {
+        if (!by_case) return "the guest died outside of any case: " + reason;
+        return fmt::format("case {}, '{}', killed the guest: {}", done_ + 1, to_line(cases_[done_]), reason);
+    }
+
+    void report_strange_exits() {
+        for (const auto& [at, name] : machine_.take_strange_exits())
+            fail(0,
+                 fmt::format("case {}, '{}', left the guest: {}", done_ + at + 1, to_line(cases_[done_ + at]), name));
+    }
+
+    virtual_machine& machine_;
+    std::span<const test_case> cases_;
+    std::size_t done_ = 0;
+};
+
+int run(int count, char** arguments) {
+    const std::vector<std::string> given{arguments + 1, arguments + count};
+    if (given == std::vector<std::string>{"--help"}) {
+        fmt::print("{}", usage);
+        return 0;
+    }
+    const auto wanted = parse(given);
+    if (!wanted) return fail(2, wanted.error().line());
+    auto machine = virtual_machine::create(wanted->machine);
+    if (!machine) return fail(3, machine.error().line());
+    return examiner{*machine, wanted->cases}.examine();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    try {
+        return run(count, arguments);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "kvm_oracle: %s\n", error.what());  // formatting could throw in its turn
+        return 3;
+    }
+}
