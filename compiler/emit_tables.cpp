@@ -304,8 +304,8 @@ class table_writer {
         all.words("title", one.title);
         all.flag("canonical_by_paging", one.canonical_by_paging);
         all.raw("addresses", addresses(one.addresses));
-        all.raw("departures", list("departure_entry", one.departures,
-                                   [this](const departure_entry& row) { return departure(row); }));
+        all.raw("departures",
+                list("departure_entry", one.departures, [this](const departure_entry& row) { return departure(row); }));
         return all.braced();
     }
 

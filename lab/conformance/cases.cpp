@@ -26,13 +26,16 @@ void one_case(std::ostream& to, bool by_host, std::uint32_t address, std::uint64
 void canonical_edges(std::set<std::uint64_t>& values) {
     for (const unsigned width : {48U, 57U}) {
         const auto half = std::uint64_t{1} << (width - 1);
-        for (const auto edge : {half - 8, half, ~std::uint64_t{0} << (width - 1), (~std::uint64_t{0} << (width - 1)) - 8})
+        for (const auto edge :
+             {half - 8, half, ~std::uint64_t{0} << (width - 1), (~std::uint64_t{0} << (width - 1)) - 8})
             values.insert(edge);
     }
 }
 
 void field_values(std::set<std::uint64_t>& values, const msr::profile::resolved_field& field, std::uint64_t held) {
-    const auto put = [&](std::uint64_t raw) { values.insert((held & ~field.mask()) | (raw << field.lsb & field.mask())); };
+    const auto put = [&](std::uint64_t raw) {
+        values.insert((held & ~field.mask()) | (raw << field.lsb & field.mask()));
+    };
     const auto width = field.msb - field.lsb + 1;
     if (width <= narrow) {
         for (std::uint64_t raw = 0; raw < std::uint64_t{1} << static_cast<unsigned>(width); ++raw)

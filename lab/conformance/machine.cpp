@@ -45,8 +45,7 @@ std::set<std::uint32_t> moving_registers(const std::vector<answer>& answers) {
     return result;
 }
 
-std::optional<bool> machine::can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value,
-                                      bool by_host) {
+std::optional<bool> machine::can_undo(std::uint32_t address, std::uint64_t held, std::uint64_t value, bool by_host) {
     hold(address, held);
     if (guest_.explained_write(address, value, by_host).faults()) return std::nullopt;
     const auto back = guest_.explained_write(address, held, by_host);
@@ -75,7 +74,7 @@ outcome machine::compare(const answer& real, const std::set<std::uint32_t>& movi
 outcome machine::compare_values(const answer& real, std::uint64_t undefined, bool moves) const {
     if (real.before.has_value() != predicted_.before.has_value() || real.written != predicted_.written)
         return undefined != 0 && real.before.has_value() == predicted_.before.has_value() ? outcome::undefined
-                                                                                         : outcome::differs;
+                                                                                          : outcome::differs;
     if (!real.after || !predicted_.after)
         return real.after.has_value() == predicted_.after.has_value() ? outcome::same : outcome::differs;
     const auto difference = (*real.after ^ *predicted_.after) & ~undefined;

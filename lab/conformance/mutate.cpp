@@ -20,8 +20,7 @@ struct changed_entry {
     std::vector<enumerator> values;
     std::string what;
 
-    explicit changed_entry(const register_entry& from)
-        : entry{from}, fields(from.fields.begin(), from.fields.end()) {}
+    explicit changed_entry(const register_entry& from) : entry{from}, fields(from.fields.begin(), from.fields.end()) {}
 
     const register_entry& finish() {
         entry.fields = fields;
@@ -44,8 +43,8 @@ void change_field(const register_entry& entry, std::size_t at, const std::string
     changed_entry result{entry};
     change(result.fields[at]);
     const auto& field = entry.fields[at];
-    result.what = fmt::format("{}: {}", is_reserved(field) ? bits_of(field) : std::string{std::string_view{field.name}},
-                              what);
+    result.what =
+        fmt::format("{}: {}", is_reserved(field) ? bits_of(field) : std::string{std::string_view{field.name}}, what);
     with(result);
 }
 
@@ -55,9 +54,8 @@ void mutate_field(const register_entry& entry, std::size_t at, const visit& with
     change("is not there", [](field_entry& one) { one.exists = never; });
     if (is_reserved(field)) {
         const bool faults = field.kind == field_kind::must_be_zero;
-        change(faults ? "mbz becomes ignored" : "becomes mbz", [&](field_entry& one) {
-            one.kind = faults ? field_kind::ignored : field_kind::must_be_zero;
-        });
+        change(faults ? "mbz becomes ignored" : "becomes mbz",
+               [&](field_entry& one) { one.kind = faults ? field_kind::ignored : field_kind::must_be_zero; });
         return;
     }
     if (field.access == access::read_write)
@@ -83,8 +81,8 @@ void mutate_field(const register_entry& entry, std::size_t at, const visit& with
         result.enumerations.push_back(*field.values);
         result.enumerations.front().values = result.values;
         result.fields[at].values = result.enumerations.data();
-        result.what = fmt::format("{}: {} is no longer legal", std::string_view{field.name},
-                                  std::string_view{all[dropped].name});
+        result.what =
+            fmt::format("{}: {} is no longer legal", std::string_view{field.name}, std::string_view{all[dropped].name});
         with(result);
     }
 }
@@ -121,8 +119,8 @@ bool same(const behaviour& left, const behaviour& right) {
     if (!same_direction(left, right)) return false;
     if (!left.writable) return true;
     const auto masks = [](const behaviour& of) {
-        return std::tuple{of.must_be_zero, of.must_match, of.stored, of.kept, of.cleared_by_one, of.set_by_one,
-                          of.cleared_by_zero};
+        return std::tuple{of.must_be_zero,   of.must_match, of.stored,         of.kept,
+                          of.cleared_by_one, of.set_by_one, of.cleared_by_zero};
     };
     return masks(left) == masks(right) &&
            std::ranges::equal(left.checks, right.checks, [](const auto& one, const auto& other) {
@@ -136,7 +134,10 @@ class mutation_test {
   public:
     mutation_test(const tables& facts, const model_entry* model, const recording& probe,
                   const std::vector<answer>& answers)
-        : facts_{facts}, model_{model}, oracle_{subject_of(probe)}, plain_{facts, oracle_, model},
+        : facts_{facts},
+          model_{model},
+          oracle_{subject_of(probe)},
+          plain_{facts, oracle_, model},
           moving_{moving_registers(answers)} {
         for (const auto& one : answers) {
             if (plain_.table().find(one.address) == nullptr) continue;
@@ -182,7 +183,9 @@ class mutation_test {
             answers, [&](const answer& one) { return playing.compare(one, moving_) == outcome::differs; });
         result_.push_back({.address = entry.address,
                            .what = changed.what,
-                           .fate = caught ? mutant::caught : invisible ? mutant::invisible : mutant::survived});
+                           .fate = caught      ? mutant::caught
+                                   : invisible ? mutant::invisible
+                                               : mutant::survived});
     }
 
     const tables& facts_;

@@ -19,8 +19,7 @@ struct mutant {
 };
 
 /// Every mutant that changes what the engine does on the oracle's CPU, for the registers that the oracle has.
-[[nodiscard]] std::vector<mutant> mutate(const msr::catalogue::tables& facts,
-                                         const msr::catalogue::model_entry* model, const recording& probe,
-                                         const std::vector<answer>& answers);
+[[nodiscard]] std::vector<mutant> mutate(const msr::catalogue::tables& facts, const msr::catalogue::model_entry* model,
+                                         const recording& probe, const std::vector<answer>& answers);
 
 }  // namespace conformance

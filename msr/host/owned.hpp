@@ -11,8 +11,7 @@ namespace msr::host {
 /// What accesses of one register do.
 class owned_behaviour {
   public:
-    owned_behaviour(const catalogue::register_entry& entry, const profile::profile& cpu,
-                    const profile::viewpoint& from)
+    owned_behaviour(const catalogue::register_entry& entry, const profile::profile& cpu, const profile::viewpoint& from)
         : fields_(entry.fields.size()), checks_(profile::most_checks(entry, from)) {
         const auto layout = profile::resolve(entry, cpu, fields_.data());
         behaviour_ = profile::behaviour_of(layout, cpu, from, {checks_.data(), checks_.size()});

@@ -236,8 +236,7 @@ class builder {
     void treat(const catalogue::bits_departure& bits) {
         const auto mask = catalogue::mask_of(bits.msb, bits.lsb);
         for (auto* other : {&result_.must_be_zero, &result_.must_match, &result_.stored, &result_.kept,
-                            &result_.cleared_by_one, &result_.set_by_one, &result_.cleared_by_zero,
-                            &result_.undefined})
+                            &result_.cleared_by_one, &result_.set_by_one, &result_.cleared_by_zero, &result_.undefined})
             *other &= ~mask;
         remove_checks([&](const check& one) { return one.field != nullptr && (one.mask() & ~mask) == 0; });
         switch (bits.as) {

@@ -37,8 +37,8 @@ struct check {
     catalogue::effect effect = catalogue::effect::fault;
     std::uint8_t msb = 63;
     std::uint8_t lsb = 0;
-    std::uint8_t width = 0;   // canonical: bits of a linear address; 0: as paging has them now
-    std::uint8_t shift = 0;   // canonical: the field holds the address's bits from here up
+    std::uint8_t width = 0;  // canonical: bits of a linear address; 0: as paging has them now
+    std::uint8_t shift = 0;  // canonical: the field holds the address's bits from here up
     const catalogue::field_entry* field = nullptr;
     std::uint64_t bits = 0;   // one_of: bit n is set where n is legal; locked: what is protected
     std::uint64_t locks = 0;  // locked: the lock
@@ -53,17 +53,17 @@ struct behaviour {
     view<check> checks;
     bool readable = true;
     bool writable = true;
-    bool write_is_dropped = false;      // of a register that is not writable
-    bool reads_constant = false;        // a read answers `constant` whatever was written
+    bool write_is_dropped = false;  // of a register that is not writable
+    bool reads_constant = false;    // a read answers `constant` whatever was written
     std::uint64_t constant = 0;
-    std::uint64_t must_be_zero = 0;     // a one faults
-    std::uint64_t must_match = 0;       // a change faults
-    std::uint64_t stored = 0;           // arrives as it is written
-    std::uint64_t kept = 0;             // a write changes nothing
+    std::uint64_t must_be_zero = 0;  // a one faults
+    std::uint64_t must_match = 0;    // a change faults
+    std::uint64_t stored = 0;        // arrives as it is written
+    std::uint64_t kept = 0;          // a write changes nothing
     std::uint64_t cleared_by_one = 0;
     std::uint64_t set_by_one = 0;
     std::uint64_t cleared_by_zero = 0;
-    std::uint64_t undefined = 0;        // what a change does is not documented; bits in no mask read as zero
+    std::uint64_t undefined = 0;  // what a change does is not documented; bits in no mask read as zero
 
     /// Whether the masks say it all.
     [[nodiscard]] constexpr bool is_plain() const { return checks.empty() && !reads_constant; }
@@ -86,10 +86,10 @@ struct verdict {
     const catalogue::field_entry* field = nullptr;  // whose bits are refused, if they are one field's
     std::uint8_t lsb = 0;                           // where that field begins
     std::uint64_t bits = 0;                         // those that are refused
-    std::uint64_t result = 0;     // write: what the register holds afterwards; read: the answer
-    std::uint64_t dropped = 0;    // bits that were written and do not arrive
-    std::uint64_t undefined = 0;  // bits for which the manual does not say what happens
-    text words;                   // a rule's reason
+    std::uint64_t result = 0;                       // write: what the register holds afterwards; read: the answer
+    std::uint64_t dropped = 0;                      // bits that were written and do not arrive
+    std::uint64_t undefined = 0;                    // bits for which the manual does not say what happens
+    text words;                                     // a rule's reason
 
     [[nodiscard]] constexpr bool faults() const { return why != objection::none; }
 };

@@ -67,7 +67,6 @@ inline constexpr subleaf_rule subleaf_rules[] = {
 inline constexpr std::uint32_t most_subleaves = 64;
 inline constexpr std::uint32_t most_leaves = 0x100;
 
-
 template <class Execute, class Visit>
 class cpuid_walk {
   public:

@@ -49,7 +49,8 @@ class table_builder {
             storage_.slots.first[at] = {};
         table_.mask_ = slots - 1;
         table_.slots_ = {storage_.slots.first, slots};
-        each_register(cpu_, guest_, [this](const register_entry& entry, std::uint32_t members) { add(entry, members); });
+        each_register(cpu_, guest_,
+                      [this](const register_entry& entry, std::uint32_t members) { add(entry, members); });
         table_.rows_ = {storage_.rows.first, rows_};
         table_.initial_ = {storage_.initial.first, initial_};
         table_.constants_ = {storage_.constants.first, constants_};
@@ -131,9 +132,9 @@ table_size register_table::size_for(const profile& cpu, const table_options& opt
 std::expected<register_table, table_size> register_table::make(const profile& cpu, const table_options& options,
                                                                const table_storage& storage) {
     const auto needed = size_for(cpu, options);
-    if (storage.rows.room < needed.rows || storage.checks.room < needed.checks ||
-        storage.slots.room < needed.slots || storage.initial.room < needed.initial ||
-        storage.constants.room < needed.constants || storage.fields.room < needed.fields)
+    if (storage.rows.room < needed.rows || storage.checks.room < needed.checks || storage.slots.room < needed.slots ||
+        storage.initial.room < needed.initial || storage.constants.room < needed.constants ||
+        storage.fields.room < needed.fields)
         return std::unexpected{needed};
     return table_builder{cpu, options, storage}.run(needed.slots);
 }

@@ -44,9 +44,9 @@ struct attempt {
     surroundings& around;
     std::uint32_t address = 0;
     direction way = direction::write;
-    bool by_host = false;     // a hypervisor restores or inspects a guest's register
-    std::uint64_t old = 0;    // what the register holds
-    std::uint64_t value = 0;  // write: what would be stored; read: what would be answered. A rule may change it.
+    bool by_host = false;        // a hypervisor restores or inspects a guest's register
+    std::uint64_t old = 0;       // what the register holds
+    std::uint64_t value = 0;     // write: what would be stored; read: what would be answered. A rule may change it.
     std::uint64_t written = 0;   // write: as the program gave it
     std::uint64_t writable = 0;  // bits that a write can change
 };

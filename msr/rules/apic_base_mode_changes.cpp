@@ -1,6 +1,5 @@
-#include "msr/rules/all.hpp"
-
 #include "msr/registers/ia32_apic_base.hpp"
+#include "msr/rules/all.hpp"
 
 namespace msr::rules {
 

@@ -1,6 +1,5 @@
-#include "msr/rules/all.hpp"
-
 #include "msr/registers/ia32_feature_control.hpp"
+#include "msr/rules/all.hpp"
 
 namespace msr::rules {
 

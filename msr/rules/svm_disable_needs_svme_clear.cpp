@@ -1,7 +1,6 @@
-#include "msr/rules/all.hpp"
-
 #include "msr/registers/ia32_efer.hpp"
 #include "msr/registers/vm_cr.hpp"
+#include "msr/rules/all.hpp"
 
 namespace msr::rules {
 

@@ -1,6 +1,5 @@
-#include "msr/rules/all.hpp"
-
 #include "msr/registers/ia32_time_stamp_counter.hpp"
+#include "msr/rules/all.hpp"
 
 namespace msr::rules {
 

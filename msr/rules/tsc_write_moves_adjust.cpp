@@ -1,6 +1,5 @@
-#include "msr/rules/all.hpp"
-
 #include "msr/registers/ia32_tsc_adjust.hpp"
+#include "msr/rules/all.hpp"
 
 namespace msr::rules {
 

@@ -38,8 +38,7 @@ exit_code answer(const write_question& asked, session& from, bool as_json) {
         return fail(limit_reached, fmt::format("the fields of {} are not known", name));
     const auto old = old_value(asked, *which, from);
     const layout fields{*which->what.entry, *which->cpu};
-    const auto result =
-        check_write(which->what, *which->cpu, old, asked.value, &from.machine(), from.cpus().front());
+    const auto result = check_write(which->what, *which->cpu, old, asked.value, &from.machine(), from.cpus().front());
     const auto why = reason(result, asked.value, name);
     if (as_json) {
         print(json{{"name", name},

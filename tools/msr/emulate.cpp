@@ -139,9 +139,10 @@ class emulation {
 exit_code emulate_verb(int argc, char** argv) {
     common_options options;
     std::string model{no_departures};
-    CLI::App app{"Plays a guest's registers. Standard input has an operation a line: read REGISTER, write REGISTER VALUE, "
-                 "host-read and host-write as a hypervisor's own accesses, set STATE=VALUE, reset",
-                 "emulate"};
+    CLI::App app{
+        "Plays a guest's registers. Standard input has an operation a line: read REGISTER, write REGISTER VALUE, "
+        "host-read and host-write as a hypervisor's own accesses, set STATE=VALUE, reset",
+        "emulate"};
     add_json(app, options);
     add_catalogue(app, options);
     add_source(app, options);

@@ -27,8 +27,7 @@ profile::verdict check_write(const catalogue::target& what, const profile::profi
     // Whoever can ask runs in an operating system, which has paging on.
     profile::surroundings around{.cpu = cpu, .state = {.paging = true}, .owner = &from, .value = read_one};
     const host::owned_behaviour behaviour{*what.entry, cpu, {.rules = msr::rules::all}};
-    return profile::try_write(*behaviour,
-                              {.around = around, .address = what.address(), .old = old, .value = value});
+    return profile::try_write(*behaviour, {.around = around, .address = what.address(), .old = old, .value = value});
 }
 
 }  // namespace tool
