@@ -66,11 +66,12 @@ class table_writer {
         define("rule_entry", "rules", from_.rules,
                [](const auto& one) { return "{" + literal(one.name) + ", " + literal(one.title) + "}"; });
         define("register_entry", "registers", from_.registers, [this](const auto& one) { return entry(one); });
+        define("profile_entry", "profiles", from_.profiles, [this](const auto& one) { return profile(one); });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
                out_ +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
-               "registers};\n"
+               "registers, profiles};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
@@ -146,6 +147,8 @@ class table_writer {
         all.words("title", one.title);
         all.raw("where", where(one.where));
         all.raw("condition", code(one.condition));
+        all.raw("prerequisites", list("std::uint16_t", one.prerequisites,
+                                      [](std::uint16_t index) { return fmt::format("{}", index); }));
         return all.braced();
     }
 
@@ -263,6 +266,24 @@ class table_writer {
         all.raw("switched_by", list("switch_entry", one.switched_by, [](const switch_entry& by) {
                     return "{" + literal(by.mechanism) + "," + literal(by.how) + "}";
                 }));
+        all.raw("sources", texts(one.sources));
+        return all.braced();
+    }
+
+    std::string profile(const profile_entry& one) {
+        const auto cpuid = list("cpuid_leaf", one.cpuid, [](const cpuid_leaf& leaf) {
+            const auto& [eax, ebx, ecx, edx] = leaf.answer;
+            return fmt::format("{{{:#x}U,{:#x}U,{{{:#x}U,{:#x}U,{:#x}U,{:#x}U}}}}", leaf.leaf, leaf.subleaf, eax, ebx,
+                               ecx, edx);
+        });
+        const auto registers = list("known_register", one.registers, [](const known_register& known) {
+            return fmt::format("{{{:#x}U,{:#x}U}}", known.address, known.value);
+        });
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("cpuid", cpuid);
+        all.raw("registers", registers);
         all.raw("sources", texts(one.sources));
         return all.braced();
     }
