@@ -147,8 +147,8 @@ class table_writer {
         all.words("title", one.title);
         all.raw("where", where(one.where));
         all.raw("condition", code(one.condition));
-        all.raw("prerequisites", list("std::uint16_t", one.prerequisites,
-                                      [](std::uint16_t index) { return fmt::format("{}", index); }));
+        all.raw("prerequisites",
+                list("std::uint16_t", one.prerequisites, [](std::uint16_t index) { return fmt::format("{}", index); }));
         return all.braced();
     }
 

@@ -49,8 +49,8 @@ inline constexpr split_bits family_bits{11, 8, 27, 20};
 inline constexpr split_bits model_bits{7, 4, 19, 16};
 inline constexpr int stepping_msb = 3;
 inline constexpr std::uint32_t last_base_family = 0xF;
-// The manual says that families 6 and 0FH have an extended model; Zhaoxin's family 7 follows, and no other family between
-// them has one.
+// The manual says that families 6 and 0FH have an extended model; Zhaoxin's family 7 follows, and no other family
+// between them has one.
 inline constexpr std::uint32_t first_family_with_extended_model = 6;
 
 /// The extended fields count only beside certain base values.

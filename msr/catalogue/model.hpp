@@ -84,9 +84,9 @@ struct cpuid_bits {
 struct feature_entry {
     text name;
     text title;
-    cpuid_bits where;                       // reg == none: `condition`, or mere presence of the hypervisor
-    expression condition;                   // a feature derived from others
-    view<std::uint16_t> prerequisites = {}; // features without which a CPU cannot have it
+    cpuid_bits where;                        // reg == none: `condition`, or mere presence of the hypervisor
+    expression condition;                    // a feature derived from others
+    view<std::uint16_t> prerequisites = {};  // features without which a CPU cannot have it
 };
 
 struct quantity_entry {

@@ -93,12 +93,12 @@ cpu_builder::outcome cpu_builder::feature(std::string_view name, bool present) {
     if (!index) return std::unexpected{index.error()};
     const auto& entry = facts_->features[*index];
     if (!entry.condition.empty()) {
-        return std::unexpected{fmt::format("`{}` cannot be chosen: it follows from `{}`", name,
-                                           to_text(entry.condition, *facts_))};
+        return std::unexpected{
+            fmt::format("`{}` cannot be chosen: it follows from `{}`", name, to_text(entry.condition, *facts_))};
     }
     if (!has_bit_of_its_own(entry.where)) {
-        return std::unexpected{fmt::format("`{}` cannot be chosen: a hypervisor announces it in a leaf of its own",
-                                           name)};
+        return std::unexpected{
+            fmt::format("`{}` cannot be chosen: a hypervisor announces it in a leaf of its own", name)};
     }
     chosen_[*index] = present;
     const auto ones = static_cast<std::uint32_t>(mask_of(entry.where.msb, entry.where.lsb) >> entry.where.lsb);

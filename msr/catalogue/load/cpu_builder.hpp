@@ -1,5 +1,5 @@
-// A CPU's CPUID put together from facts by the catalogue's names, beside leaves as they are. What was said once cannot be
-// said otherwise, so that no bit depends on the order of the facts.
+// A CPU's CPUID put together from facts by the catalogue's names, beside leaves as they are. What was said once cannot
+// be said otherwise, so that no bit depends on the order of the facts.
 #pragma once
 
 #include <expected>

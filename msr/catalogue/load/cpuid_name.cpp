@@ -38,7 +38,8 @@ std::string leaf_name(std::uint32_t leaf, std::uint32_t subleaf) {
 }
 
 std::string name_of(const cpuid_bits& where) {
-    const auto bits = where.msb == where.lsb ? fmt::format("{}", where.msb) : fmt::format("{}..{}", where.msb, where.lsb);
+    const auto bits =
+        where.msb == where.lsb ? fmt::format("{}", where.msb) : fmt::format("{}..{}", where.msb, where.lsb);
     const auto letter = static_cast<char>('A' + static_cast<int>(where.reg) - 1);
     return fmt::format("{}:E{}X[{}]", leaf_name(where.leaf, where.subleaf), letter, bits);
 }

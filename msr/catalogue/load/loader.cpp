@@ -76,7 +76,8 @@ class loader {
         for (const auto& file : profiles_) {
             auto one = read_profile(file, into, found_);
             if (find_named(profiles, one.name) != profiles.end())
-                found_.push_back({file.name(), file.line("/profile"), "the profile `" + one.name + "` is defined twice"});
+                found_.push_back(
+                    {file.name(), file.line("/profile"), "the profile `" + one.name + "` is defined twice"});
             std::vector<text> sources;
             for (auto& source : one.sources)
                 sources.push_back(keep.keep(std::move(source)));

@@ -30,8 +30,7 @@ class profile_reader {
         each("source", [&](const std::string&, const json& words) { result.sources.push_back(words); });
         read_leaves();
         if (root.contains("vendor")) read_identity();
-        each("quantities",
-             [&](const std::string& name, const json& value) { return build_.quantity(name, value); });
+        each("quantities", [&](const std::string& name, const json& value) { return build_.quantity(name, value); });
         read_features();
         for (const auto& one : build_.unmet_prerequisites())
             report(places_.contains(one.feature) ? places_[one.feature] : "/features", one.message);
@@ -96,7 +95,8 @@ class profile_reader {
         }
         for (const auto& one : facts_.features) {
             const std::string name{std::string_view{one.name}};
-            if (has_bit_of_its_own(one.where) && !left_out_.contains(name)) accept("/features", build_.feature(name, true));
+            if (has_bit_of_its_own(one.where) && !left_out_.contains(name))
+                accept("/features", build_.feature(name, true));
         }
     }
 
