@@ -114,8 +114,10 @@ std::size_t distance(std::string_view left, std::string_view right) {
 
 std::string nearest(const std::vector<std::string>& names, std::string_view wanted) {
     std::vector<std::pair<std::size_t, std::string_view>> ranked;
+    // A word that a name begins with is next to it, however much is missing.
     for (const auto& name : names)
-        ranked.emplace_back(distance(wanted, name), name);
+        ranked.emplace_back(same(std::string_view{name}.substr(0, wanted.size()), wanted) ? 1 : distance(wanted, name),
+                            name);
     std::ranges::sort(ranked);
     std::set<std::string_view> seen;
     std::string result;

@@ -1,4 +1,5 @@
-// A profile file, or the output of cpuid -r. What is accepted makes a CPU that the catalogue's conditions can be asked of.
+// A profile file, or the output of cpuid -r. What is accepted makes a CPU that the catalogue's conditions can be asked
+// of.
 #include <cstdint>
 #include <string>
 

@@ -136,7 +136,8 @@ std::vector<cpuid_leaf> cpu_builder::leaves() const {
     for (const auto first : ranges) {
         const auto end = all.lower_bound({first + range_size, 0});
         const auto begin = all.lower_bound({first, 0});
-        if (begin == end) continue;
+        // Where all leaves are as they are, so is what they say of each other.
+        if (std::all_of(begin, end, [](const auto& one) { return one.second.said == all_said; })) continue;
         const auto highest = std::prev(end)->first.first;
         auto& built = all[{first, 0}];
         if (built.said.eax == 0 && built.value.eax == 0) built.value.eax = highest;

@@ -53,7 +53,9 @@ json '.fields | has("SVME") | not' decode IA32_EFER 0x1000 --profile skylake-sp
 json '.registers | length == 1' show 0xc0010015 --profile zen-4
 msr find fred --profile sapphire-rapids
 check 'find shows what the CPU has' without "$out" IA32_FRED_CONFIG
-succeeds encode IA32_LSTAR LINEAR_ADDRESS=0 --profile zen-2 || true
+json '.value == "0x1000"' encode IA32_LSTAR RIP=0x1000 --profile zen-2
+msr encode IA32_LSTAR RIP=0x00ff000000000000 --profile zen-2
+check 'encode says that the CPU would refuse it' test "$code" = 1
 # A width counts: 57 bits of linear address on one, 48 on the other.
 json '.allowed' check IA32_LSTAR 0x00ff000000000000 --profile sapphire-rapids
 msr check IA32_LSTAR 0x00ff000000000000 --profile skylake-sp
@@ -64,14 +66,15 @@ json '.allowed' check IA32_FRED_CONFIG 0 --profile host --from "$recorded" --fea
 json '.allowed' check IA32_FRED_CONFIG 0 --from "$recorded" --features +fred --features +lkgs
 mkdir "$work/own"
 sed 's/^profile: .*/profile: our-cpu/' "$work/zen-4.yaml" >"$work/own/cpu.yaml"
-json '.name == "our-cpu"' profile our-cpu --catalogue "$work/own"
+printf 'features: [{name: our_feature, title: Ours, condition: svm and smca}]\n' >"$work/own/features.yaml"
+json '.name == "our-cpu" and .derived_features == ["our_feature"]' profile our-cpu --catalogue "$work/own"
 
 # What is refused
 refuses 2 'the nearest are zen-' show IA32_EFER --profile zen-6
 refuses 2 'both name a CPU' check IA32_EFER 0 --profile zen-4 --from "$recorded"
 refuses 2 'one CPU' check IA32_EFER 0 --profile zen-4 --cpus 1
 refuses 2 'the nearest are cet_' check IA32_EFER 0 --profile zen-4 --features -cet
-refuses 2 'follows from' check IA32_EFER 0 --profile zen-4 --features +rapl_dram
+refuses 2 'it follows from `svm and smca`' check IA32_EFER 0 --profile our-cpu --catalogue "$work/own" --features +our_feature
 refuses 2 'a hypervisor announces it' check IA32_EFER 0 --profile zen-4 --features +kvm
 refuses 2 '`fred` needs `lkgs`' check IA32_EFER 0 --profile sapphire-rapids --features +fred
 refuses 2 '`lkgs` cannot be left out: `fred` needs it' check IA32_EFER 0 --profile panther-lake --features -lkgs
