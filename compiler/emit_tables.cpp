@@ -5,51 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "compiler/initialiser.hpp"
+
 namespace msr::compiler {
 
 namespace {
 
 using namespace catalogue;
-
-std::string literal(text words) {
-    std::string result = "\"";
-    for (const char letter : words) {
-        if (letter == '"' || letter == '\\') result += '\\';
-        if (letter == '\n') {
-            result += "\\n";
-        } else {
-            result += letter;
-        }
-    }
-    return result + '"';
-}
-
-// One member of a designated initialiser; nothing where the default says the same.
-class members {
-  public:
-    void number(std::string_view name, std::uint64_t value, std::uint64_t otherwise = 0) {
-        if (value != otherwise) raw(name, fmt::format("{:#x}", value));
-    }
-    void words(std::string_view name, text value) {
-        if (!value.empty()) raw(name, literal(value));
-    }
-    void flag(std::string_view name, bool value) {
-        if (value) raw(name, "true");
-    }
-    template <class Enum>
-    void choice(std::string_view name, Enum value, Enum otherwise, std::string_view type) {
-        if (value != otherwise) raw(name, fmt::format("static_cast<{}>({})", type, static_cast<int>(value)));
-    }
-    void raw(std::string_view name, const std::string& value) {
-        if (value.empty()) return;
-        if (!text_.empty()) text_ += ", ";
-        text_ += fmt::format(".{}={}", name, value);
-    }
-    [[nodiscard]] std::string braced() const { return "{" + text_ + "}"; }
-
-  private:
-    std::string text_;
-};
 
 class table_writer {
   public:
@@ -67,11 +29,12 @@ class table_writer {
                [](const auto& one) { return "{" + literal(one.name) + ", " + literal(one.title) + "}"; });
         define("register_entry", "registers", from_.registers, [this](const auto& one) { return entry(one); });
         define("model_entry", "models", from_.models, [this](const auto& one) { return model(one); });
+        define("profile_entry", "profiles", from_.profiles, [this](const auto& one) { return profile(one); });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
                out_ +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
-               "registers, models};\n"
+               "registers, models, profiles};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
@@ -147,6 +110,8 @@ class table_writer {
         all.words("title", one.title);
         all.raw("where", where(one.where));
         all.raw("condition", code(one.condition));
+        all.raw("prerequisites",
+                list("std::uint16_t", one.prerequisites, [](std::uint16_t index) { return fmt::format("{}", index); }));
         return all.braced();
     }
 
@@ -306,6 +271,24 @@ class table_writer {
         all.raw("addresses", addresses(one.addresses));
         all.raw("departures",
                 list("departure_entry", one.departures, [this](const departure_entry& row) { return departure(row); }));
+        return all.braced();
+    }
+
+    std::string profile(const profile_entry& one) {
+        const auto cpuid = list("cpuid_leaf", one.cpuid, [](const cpuid_leaf& leaf) {
+            const auto& [eax, ebx, ecx, edx] = leaf.answer;
+            return fmt::format("{{{:#x}U,{:#x}U,{{{:#x}U,{:#x}U,{:#x}U,{:#x}U}}}}", leaf.leaf, leaf.subleaf, eax, ebx,
+                               ecx, edx);
+        });
+        const auto registers = list("known_register", one.registers, [](const known_register& known) {
+            return fmt::format("{{{:#x}U,{:#x}U}}", known.address, known.value);
+        });
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.raw("cpuid", cpuid);
+        all.raw("registers", registers);
+        all.raw("sources", texts(one.sources));
         return all.braced();
     }
 

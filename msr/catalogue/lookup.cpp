@@ -114,8 +114,10 @@ std::size_t distance(std::string_view left, std::string_view right) {
 
 std::string nearest(const std::vector<std::string>& names, std::string_view wanted) {
     std::vector<std::pair<std::size_t, std::string_view>> ranked;
+    // A word that a name begins with is next to it, however much is missing.
     for (const auto& name : names)
-        ranked.emplace_back(distance(wanted, name), name);
+        ranked.emplace_back(same(std::string_view{name}.substr(0, wanted.size()), wanted) ? 1 : distance(wanted, name),
+                            name);
     std::ranges::sort(ranked);
     std::set<std::string_view> seen;
     std::string result;
@@ -127,17 +129,32 @@ std::string nearest(const std::vector<std::string>& names, std::string_view want
     return result;
 }
 
-std::string unknown_register(const tables& facts, std::string_view name) {
+std::string unknown(std::string_view kind, std::string_view name, const std::vector<std::string>& names) {
     // Nobody is helped by names near to an endless word, and it would take long to find them.
     constexpr std::size_t longest = 64;
-    if (name.size() > longest) return fmt::format("no register is called `{}…`", name.substr(0, longest));
+    if (name.size() > longest) return fmt::format("no {} is called `{}…`", kind, name.substr(0, longest));
+    return fmt::format("no {} is called `{}`; the nearest are {}", kind, name, nearest(names, name));
+}
+
+template <class Entry>
+std::expected<std::uint16_t, std::string> find_entry(view<Entry> entries, std::string_view kind,
+                                                     std::string_view name) {
+    std::vector<std::string> names;
+    for (std::size_t at = 0; at < entries.size(); ++at) {
+        if (entries[at].name == name) return static_cast<std::uint16_t>(at);
+        names.emplace_back(std::string_view{entries[at].name});
+    }
+    return std::unexpected{unknown(kind, name, names)};
+}
+
+std::string unknown_register(const tables& facts, std::string_view name) {
     std::vector<std::string> names;
     for (const auto& entry : facts.registers) {
         names.emplace_back(std::string_view{entry.name});
         for (const auto& alias : entry.aliases)
             names.emplace_back(std::string_view{alias});
     }
-    return fmt::format("no register is called `{}`; the nearest are {}", name, nearest(names, name));
+    return unknown("register", name, names);
 }
 
 std::expected<std::vector<target>, std::string> with_field(const std::vector<target>& registers,
@@ -161,6 +178,22 @@ std::expected<std::vector<target>, std::string> with_field(const std::vector<tar
 }
 
 }  // namespace
+
+std::expected<std::uint16_t, std::string> find_feature(const tables& facts, std::string_view name) {
+    return find_entry(facts.features, "feature", name);
+}
+
+std::expected<std::uint16_t, std::string> find_quantity(const tables& facts, std::string_view name) {
+    return find_entry(facts.quantities, "quantity", name);
+}
+
+std::expected<std::uint16_t, std::string> find_vendor(const tables& facts, std::string_view name) {
+    return find_entry(facts.vendors, "vendor", name);
+}
+
+std::expected<std::uint16_t, std::string> find_profile(const tables& facts, std::string_view name) {
+    return find_entry(facts.profiles, "profile", name);
+}
 
 std::string name_of(const register_entry& entry, std::uint32_t member) {
     std::string name{std::string_view{entry.stride == 0 ? entry.name : entry.member}};

@@ -32,6 +32,12 @@ struct target {
 /// the nearest ones, a decimal number with both of its readings.
 [[nodiscard]] std::expected<std::vector<target>, std::string> find_by_name(const tables& facts, std::string_view name);
 
+/// The entry's place in the tables; an unknown name's error names the nearest ones.
+[[nodiscard]] std::expected<std::uint16_t, std::string> find_feature(const tables& facts, std::string_view name);
+[[nodiscard]] std::expected<std::uint16_t, std::string> find_quantity(const tables& facts, std::string_view name);
+[[nodiscard]] std::expected<std::uint16_t, std::string> find_vendor(const tables& facts, std::string_view name);
+[[nodiscard]] std::expected<std::uint16_t, std::string> find_profile(const tables& facts, std::string_view name);
+
 /// The address, if `name` is one in hexadecimal: 0x1B, or 1BH as in the manuals.
 [[nodiscard]] std::expected<std::uint32_t, std::string> parse_address(std::string_view name);
 

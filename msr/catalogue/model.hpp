@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "msr/catalogue/cpuid.hpp"
 #include "msr/core/view.hpp"
 
 namespace msr::catalogue {
@@ -62,11 +63,30 @@ struct cpuid_bits {
     text hypervisor = {};
 };
 
+/// The register of an answer in which a fact stands; null for one that has no place.
+[[nodiscard]] constexpr std::uint32_t cpuid_answer::* member_of(cpuid_register which) {
+    switch (which) {
+        case cpuid_register::eax: return &cpuid_answer::eax;
+        case cpuid_register::ebx: return &cpuid_answer::ebx;
+        case cpuid_register::ecx: return &cpuid_answer::ecx;
+        case cpuid_register::edx: return &cpuid_answer::edx;
+        case cpuid_register::none: break;
+    }
+    return nullptr;
+}
+
+/// Whether a single bit of CPUID announces the feature, the same on every CPU: it follows from no other feature, and
+/// stands in no hypervisor's leaf.
+[[nodiscard]] constexpr bool has_bit_of_its_own(const cpuid_bits& where) {
+    return where.reg != cpuid_register::none && where.hypervisor.empty();
+}
+
 struct feature_entry {
     text name;
     text title;
-    cpuid_bits where;      // reg == none: `condition`, or mere presence of the hypervisor
-    expression condition;  // a feature derived from others
+    cpuid_bits where;                        // reg == none: `condition`, or mere presence of the hypervisor
+    expression condition;                    // a feature derived from others
+    view<std::uint16_t> prerequisites = {};  // features without which a CPU cannot have it
 };
 
 struct quantity_entry {
@@ -298,6 +318,17 @@ struct model_entry {
     view<departure_entry> departures;
 };
 
+// ---- CPUs that are known by name
+
+/// What CPUID answers on one CPU, and the values of the registers that announce capabilities, as far as they are known.
+struct profile_entry {
+    text name;
+    text title;
+    view<cpuid_leaf> cpuid;          // by leaf and sub-leaf
+    view<known_register> registers;  // by address
+    view<text> sources;
+};
+
 /// What a profile has room for.
 inline constexpr std::size_t most_features = 1024;
 inline constexpr std::size_t most_quantities = 64;
@@ -313,6 +344,7 @@ struct tables {
     view<rule_entry> rules;
     view<register_entry> registers;
     view<model_entry> models;
+    view<profile_entry> profiles;
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {

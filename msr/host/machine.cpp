@@ -15,6 +15,7 @@ std::string_view to_string(source kind) {
         case source::linux_device: return "linux";
         case source::kvm: return "kvm";
         case source::snapshot: return "snapshot";
+        case source::profile: return "profile";
     }
     return "unknown";
 }

@@ -14,9 +14,9 @@
 
 namespace msr::host {
 
-enum class source : std::uint8_t { linux_device, kvm, snapshot };
+enum class source : std::uint8_t { linux_device, kvm, snapshot, profile };
 
-/// The source's name as in `--from`: "linux", "kvm" or "snapshot".
+/// The source's name as in `--from`: "linux", "kvm" or "snapshot"; "profile" is a CPU without values.
 [[nodiscard]] std::string_view to_string(source kind);
 
 /// Where and when values were read. For a recording it is what was recorded: `kind` is then what it was taken from.

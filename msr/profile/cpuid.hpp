@@ -1,40 +1,18 @@
-// CPUID's answers as data: recorded from a machine, read from a file, or made up for a guest. Freestanding.
+// CPUID's answers, by the names that a CPU's description uses. They are data of the catalogue too: it knows some CPUs.
 #pragma once
 
-#include <cstdint>
-
-#include "msr/core/view.hpp"
+#include "msr/catalogue/cpuid.hpp"
 
 namespace msr::profile {
 
-struct cpuid_answer {
-    std::uint32_t eax = 0;
-    std::uint32_t ebx = 0;
-    std::uint32_t ecx = 0;
-    std::uint32_t edx = 0;
-
-    friend constexpr bool operator==(const cpuid_answer&, const cpuid_answer&) = default;
-};
-
-struct cpuid_leaf {
-    std::uint32_t leaf = 0;
-    std::uint32_t subleaf = 0;
-    cpuid_answer answer;
-
-    friend constexpr bool operator==(const cpuid_leaf&, const cpuid_leaf&) = default;
-};
+using catalogue::cpuid_answer;
+using catalogue::cpuid_leaf;
+using catalogue::find;
+using catalogue::known_register;
 
 /// A hypervisor's leaves begin at the first base; those of each further interface that it offers, one stride on.
 inline constexpr std::uint32_t first_hypervisor_base = 0x40000000;
 inline constexpr std::uint32_t hypervisor_stride = 0x100;
 inline constexpr std::uint32_t most_hypervisor_bases = 0x100;
-
-/// The answer for a leaf and sub-leaf; zeros where it is not recorded, as a reserved leaf answers.
-[[nodiscard]] constexpr cpuid_answer find(view<cpuid_leaf> leaves, std::uint32_t leaf, std::uint32_t subleaf) {
-    for (const auto& one : leaves) {
-        if (one.leaf == leaf && one.subleaf == subleaf) return one.answer;
-    }
-    return {};
-}
 
 }  // namespace msr::profile

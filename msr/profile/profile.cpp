@@ -1,33 +1,13 @@
 #include "msr/profile/profile.hpp"
 
+#include "msr/catalogue/cpu_version.hpp"
+
 namespace msr::profile {
 
 namespace {
 
 // The quantity of the catalogue that decides which addresses are canonical.
 constexpr text linear_width_name = "LINEAR_ADDRESS_WIDTH";
-
-std::uint32_t register_of(const cpuid_answer& answer, catalogue::cpuid_register which) {
-    switch (which) {
-        case catalogue::cpuid_register::eax: return answer.eax;
-        case catalogue::cpuid_register::ebx: return answer.ebx;
-        case catalogue::cpuid_register::ecx: return answer.ecx;
-        case catalogue::cpuid_register::edx: return answer.edx;
-        case catalogue::cpuid_register::none: break;
-    }
-    return 0;
-}
-
-// Twelve characters in three registers; a shorter signature is filled up with zeros.
-bool spells(text signature, std::uint32_t first, std::uint32_t second, std::uint32_t third) {
-    const std::uint32_t words[]{first, second, third};
-    for (std::size_t at = 0; at < 12; ++at) {
-        const auto letter = static_cast<unsigned char>(words[at / 4] >> (8 * (at % 4)));
-        const auto expected = at < signature.size() ? static_cast<unsigned char>(signature.data()[at]) : 0U;
-        if (letter != expected) return false;
-    }
-    return true;
-}
 
 template <class Element>
 std::size_t first_not_below(view<Element> sorted, std::uint32_t address) {
@@ -53,25 +33,17 @@ profile::profile(const catalogue::tables& facts, view<cpuid_leaf> cpuid, view<kn
     find_features();
 }
 
-// SDM vol. 2, CPUID, figure 3-6: the extended fields count only beside certain base values.
 void profile::identify() {
-    const auto first = find(cpuid_, 0, 0);
+    const auto first = find(cpuid_, catalogue::vendor_leaf, 0);
     for (std::size_t index = 0; index < facts_->vendors.size(); ++index) {
         for (const auto& signature : facts_->vendors[index].signatures) {
-            if (spells(signature, first.ebx, first.edx, first.ecx)) vendor_ = index;
+            if (catalogue::spells(signature, first.ebx, first.edx, first.ecx)) vendor_ = index;
         }
     }
-    const auto version = find(cpuid_, 1, 0).eax;
-    const auto base_family = static_cast<std::uint32_t>(catalogue::extract(version, 11, 8));
-    const auto base_model = static_cast<std::uint32_t>(catalogue::extract(version, 7, 4));
-    stepping_ = static_cast<std::uint32_t>(catalogue::extract(version, 3, 0));
-    family_ = base_family;
-    model_ = base_model;
-    if (base_family == 0xF) family_ += static_cast<std::uint32_t>(catalogue::extract(version, 27, 20));
-    // The manual says 6 and 0FH; Zhaoxin's family 7 follows, and no other family between them has the field.
-    if (base_family >= 0x6) {
-        model_ |= static_cast<std::uint32_t>(catalogue::extract(version, 19, 16)) << 4U;
-    }
+    const auto version = catalogue::decode_version(find(cpuid_, catalogue::version_leaf, 0).eax);
+    family_ = version.family;
+    model_ = version.model;
+    stepping_ = version.stepping;
 }
 
 void profile::find_quantities() {
@@ -102,7 +74,7 @@ std::optional<std::uint32_t> profile::hypervisor_base(text signature) const {
         const auto base = first_hypervisor_base + number * hypervisor_stride;
         const auto answer = find(cpuid_, base, 0);
         if (answer == cpuid_answer{}) break;
-        if (spells(signature, answer.ebx, answer.ecx, answer.edx)) return base;
+        if (catalogue::spells(signature, answer.ebx, answer.ecx, answer.edx)) return base;
     }
     return std::nullopt;
 }
@@ -115,8 +87,10 @@ std::optional<std::uint32_t> profile::bits_of(const catalogue::cpuid_bits& where
         if (where.reg == catalogue::cpuid_register::none) return 1;
         leaf += *base;
     }
+    const auto member = catalogue::member_of(where.reg);
+    if (member == nullptr) return std::nullopt;
     const auto answer = find(cpuid_, leaf, where.subleaf);
-    return static_cast<std::uint32_t>(catalogue::extract(register_of(answer, where.reg), where.msb, where.lsb));
+    return static_cast<std::uint32_t>(catalogue::extract(answer.*member, where.msb, where.lsb));
 }
 
 bool profile::processors(std::uint32_t index) const {

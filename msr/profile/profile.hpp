@@ -10,11 +10,6 @@
 
 namespace msr::profile {
 
-struct known_register {
-    std::uint32_t address = 0;
-    std::uint64_t value = 0;
-};
-
 /// Answers the catalogue's conditions for one CPU. The views must outlive it; features are worked out once, here.
 class profile {
   public:
@@ -27,6 +22,7 @@ class profile {
 
     [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }
     [[nodiscard]] view<cpuid_leaf> cpuid() const { return cpuid_; }
+    [[nodiscard]] view<known_register> registers() const { return registers_; }
 
     [[nodiscard]] bool feature(std::uint32_t index) const { return (features_[index / 64] >> (index % 64) & 1U) != 0; }
     [[nodiscard]] bool vendor(std::uint32_t index) const { return vendor_ == index; }

@@ -8,13 +8,12 @@ namespace tool {
 
 host::outcome<background> background::open(common_options options) {
     background result;
-    if (options.from.empty() && options.cpus.empty()) {
+    if (options.from.empty() && options.cpus.empty() && !options.names_cpu()) {
         auto loaded = tool::facts::load(options.catalogue);
         if (!loaded) return std::unexpected{loaded.error()};
         result.facts_ = std::move(*loaded);
         return result;
     }
-    if (options.from.empty()) options.from = "auto";
     auto opened = session::open(options);
     if (!opened) return std::unexpected{opened.error()};
     if (!opened->complaint().empty()) static_cast<void>(fail(done, opened->complaint()));

@@ -9,7 +9,8 @@ namespace tool {
 
 class background {
   public:
-    /// Opens the source only if one is named: `--from`, or `--cpus`, which then are of the first source that opens.
+    /// Opens the source only if one is named: `--from`, `--profile`, or `--cpus`, which then are of the first source
+    /// that opens.
     [[nodiscard]] static host::outcome<background> open(common_options options);
 
     [[nodiscard]] const catalogue::tables& facts() const { return session_ ? session_->facts() : **facts_; }

@@ -72,6 +72,7 @@ exit_code check_verb(int argc, char** argv) {
     add_json(app, options);
     add_catalogue(app, options);
     add_source(app, options);
+    add_profile(app, options);
     app.add_option("--old", old, "What the register holds; read from the source if not given");
     app.add_option("REGISTER", asked.name, "NAME, alias, address (0x1B), NAME[i]")->required();
     app.add_option("VALUE", value, "As 0xd01, 3329 or 0b1101")->required();

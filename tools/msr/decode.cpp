@@ -46,6 +46,7 @@ exit_code decode_verb(int argc, char** argv) {
     add_json(app, options);
     add_catalogue(app, options);
     add_optional_source(app, options);
+    add_profile(app, options);
     app.add_option("REGISTER", name, "NAME, alias, address (0x1B), NAME[i]")->required();
     app.add_option("VALUE", value, "As 0xd01, 3329 or 0b1101")->required();
     return parse_and_run(app, argc, argv, [&] {

@@ -86,6 +86,7 @@ exit_code encode_verb(int argc, char** argv) {
     CLI::App app{"Makes a register's value from fields", "encode"};
     add_json(app, options);
     add_optional_source(app, options);
+    add_profile(app, options);
     add_catalogue(app, options);
     app.add_option("--old", old, "The value to start from")->capture_default_str();
     app.add_option("REGISTER", name, "NAME, alias, address (0x1B)")->required();

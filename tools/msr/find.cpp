@@ -36,6 +36,7 @@ exit_code find_verb(int argc, char** argv) {
     CLI::App app{"Searches names, aliases, addresses, fields, titles and text", "find"};
     add_json(app, options);
     add_optional_source(app, options);
+    add_profile(app, options);
     add_catalogue(app, options);
     app.add_option("WORD", word, "As ibrs, 0x48, microcode")->required();
     return parse_and_run(app, argc, argv, [&] {

@@ -49,6 +49,7 @@ exit_code list_verb(int argc, char** argv) {
     add_json(app, options);
     add_catalogue(app, options);
     add_optional_source(app, options);
+    add_profile(app, options);
     app.add_option("--topic", topic, "Only those of a topic, as \"Memory types\"");
     app.add_flag("--decoded", tiled, "Only those whose fields are known");
     return parse_and_run(app, argc, argv, [&] {

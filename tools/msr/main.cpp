@@ -21,6 +21,7 @@ constexpr std::array verbs{
     tool::verb{"show", "a register's page: fields, access, sources", tool::show_verb},
     tool::verb{"find", "search names, fields and titles", tool::find_verb},
     tool::verb{"list", "the registers of the catalogue", tool::list_verb},
+    tool::verb{"profile", "a CPU's features, widths and capabilities", tool::profile_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
 };

@@ -19,6 +19,21 @@ void add_catalogue(CLI::App& app, common_options& options) {
                    "A folder with register files of your own, added to the built-in ones");
 }
 
+void add_profile(CLI::App& app, common_options& options) {
+    app.add_option(
+        "--profile", options.profile,
+        "A CPU that need not be here: a name of msr profile list, a file (a profile, the output of cpuid -r, "
+        "a snapshot), or host");
+    add_features(app, options);
+}
+
+void add_features(CLI::App& app, common_options& options) {
+    app.add_option("--features", options.features, "Features that the CPU is to have or lack, as +fred,-cet_ss")
+        ->delimiter(',')
+        ->expected(1)
+        ->take_all();
+}
+
 exit_code fail(exit_code code, std::string_view message) {
     fmt::print(stderr, "msr: {}\n", message);
     return code;

@@ -10,6 +10,8 @@
 #include "msr/host/open.hpp"
 #include "msr/host/snapshot_machine.hpp"
 #include "msr/profile/resolve.hpp"
+#include "tools/msr/cpu_source.hpp"
+#include "tools/msr/profile_machine.hpp"
 #include "tools/msr/recorded_machine.hpp"
 
 namespace tool {
@@ -32,10 +34,16 @@ void collect(const catalogue::register_entry& entry, std::set<std::uint32_t>& ad
     }
 }
 
-host::outcome<std::unique_ptr<host::machine>> open_source(const common_options& options, bool fallback,
-                                                          std::string& why_recorded) {
-    auto machine = host::open_machine(options.from);
-    if (machine || !fallback || options.from != "auto") return machine;
+host::outcome<std::unique_ptr<host::machine>> open_source(const common_options& options, const catalogue::tables& facts,
+                                                          bool fallback, std::string& why_recorded) {
+    if (options.names_cpu()) {
+        auto cpu = find_cpu(facts, options);
+        if (!cpu) return std::unexpected{cpu.error()};
+        return std::make_unique<profile_machine>(std::move(*cpu));
+    }
+    const std::string from = options.from.empty() ? "auto" : options.from;
+    auto machine = host::open_machine(from);
+    if (machine || !fallback || from != "auto") return machine;
     why_recorded = machine.error().line();
     auto built_in = host::snapshot_machine::from_text(recorded_machine(), "the machine recorded in msrkit");
     if (!built_in) return std::unexpected{built_in.error()};
@@ -64,16 +72,24 @@ const catalogue::tables& facts::operator*() const {
     return overlay_ ? overlay_->tables() : catalogue::built_in();
 }
 
+std::set<std::uint32_t> referred_addresses(const catalogue::tables& facts) {
+    std::set<std::uint32_t> addresses;
+    for (const auto& entry : facts.registers)
+        collect(entry, addresses);
+    return addresses;
+}
+
 host::outcome<session> session::open(const common_options& options, bool fallback) {
     session result;
     auto loaded = tool::facts::load(options.catalogue);
     if (!loaded) return std::unexpected{loaded.error()};
     result.facts_holder_ = std::make_unique<tool::facts>(std::move(*loaded));
     result.facts_ = &**result.facts_holder_;
-    auto machine = open_source(options, fallback, result.why_recorded_);
+    auto machine = open_source(options, *result.facts_, fallback, result.why_recorded_);
     if (!machine) return std::unexpected{machine.error()};
     result.machine_ = std::move(*machine);
-    if (options.cpus.empty()) {
+    // Of a described CPU there is one, which --cpus has already chosen.
+    if (options.cpus.empty() || options.names_cpu()) {
         result.cpus_.assign(result.machine_->cpus().begin(), result.machine_->cpus().end());
     } else {
         const auto requested = host::parse_cpu_list(options.cpus);
@@ -102,10 +118,7 @@ void session::learn(std::span<const catalogue::register_entry* const> entries) {
 }
 
 void session::learn_all() {
-    std::set<std::uint32_t> addresses;
-    for (const auto& entry : facts_->registers)
-        collect(entry, addresses);
-    learn_addresses(addresses);
+    learn_addresses(referred_addresses(*facts_));
 }
 
 void session::learn_addresses(const std::set<std::uint32_t>& addresses) {

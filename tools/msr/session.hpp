@@ -31,9 +31,13 @@ class facts {
     std::optional<catalogue::load::loaded_catalogue> overlay_;
 };
 
+/// What conditions and formulas of the catalogue refer to: the registers that announce capabilities, and units.
+[[nodiscard]] std::set<std::uint32_t> referred_addresses(const catalogue::tables& facts);
+
 class session {
   public:
-    /// Opens the source and selects the CPUs. With `auto` and no device at all, `fallback` allows the recorded machine.
+    /// Opens the source and selects the CPUs. A profile is a source too: one CPU of which no values can be read. With
+    /// `auto` and no device at all, `fallback` allows the recorded machine.
     [[nodiscard]] static host::outcome<session> open(const common_options& options, bool fallback = false);
 
     [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }

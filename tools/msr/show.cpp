@@ -196,6 +196,7 @@ exit_code show_verb(int argc, char** argv) {
     CLI::App app{"Shows a register's page: address, conditions, fields, sources", "show"};
     add_json(app, options);
     add_optional_source(app, options);
+    add_profile(app, options);
     add_catalogue(app, options);
     app.add_option("REGISTER", name, "NAME, alias or address (0x1B)")->required();
     return parse_and_run(app, argc, argv, [&] {

@@ -23,6 +23,7 @@ exit_code encode_verb(int argc, char** argv);
 exit_code show_verb(int argc, char** argv);
 exit_code find_verb(int argc, char** argv);
 exit_code list_verb(int argc, char** argv);
+exit_code profile_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
 

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <optional>
 
+#include "msr/catalogue/load/cpuid_name.hpp"
 #include "msr/catalogue/load/symbols.hpp"
 
 namespace msr::catalogue::load {
@@ -40,26 +41,6 @@ std::expected<program, std::string> symbols::processor_fact(std::string_view nam
 }
 
 namespace {
-
-// LEAFH[.SUBLEAF]:EAX[MSB..LSB], in the manual's way; the schema has checked the form.
-cpuid_bits parse_cpuid(std::string_view source) {
-    cpuid_bits bits;
-    const auto number = [](std::string_view digits, int base) {
-        std::uint32_t value = 0;
-        std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-        return value;
-    };
-    const auto colon = source.find(':');
-    const auto bracket = source.find('[');
-    const auto dots = source.find("..");
-    bits.leaf = number(source.substr(0, source.find('H')), 16);
-    if (const auto dot = source.find('.'); dot < colon) bits.subleaf = number(source.substr(dot + 1), 10);
-    bits.reg = static_cast<cpuid_register>(source[colon + 2] - 'A' + 1);
-    bits.msb = static_cast<std::uint8_t>(number(source.substr(bracket + 1), 10));
-    bits.lsb =
-        dots == std::string_view::npos ? bits.msb : static_cast<std::uint8_t>(number(source.substr(dots + 2), 10));
-    return bits;
-}
 
 class definition_reader {
   public:
@@ -147,7 +128,8 @@ class definition_reader {
     }
 
     void feature(const json& entry) {
-        feature_entry result{.name = name(entry), .title = title(entry), .where = {}, .condition = {}};
+        feature_entry result{
+            .name = name(entry), .title = title(entry), .where = {}, .condition = {}, .prerequisites = {}};
         if (entry.contains("cpuid")) result.where = parse_cpuid(entry["cpuid"].get<std::string>());
         if (entry.contains("hypervisor")) result.where.hypervisor = keep_.keep(entry["hypervisor"].get<std::string>());
         if (entry.contains("condition")) {
@@ -161,6 +143,23 @@ class definition_reader {
         }
         check_place(result.where);
         add(known_.features, result, most_features);
+    }
+
+    // After all features, since a prerequisite may stand further down.
+    void prerequisites(const json& entry) {
+        if (!entry.contains("requires")) return;
+        std::vector<std::uint16_t> wanted;
+        for (const auto& one : entry["requires"]) {
+            const auto place = find_named(known_.features, one.get<std::string>());
+            if (place == known_.features.end() || !has_bit_of_its_own(place->where)) {
+                report("`" + one.get<std::string>() + "` is no feature with a CPUID bit of its own");
+                continue;
+            }
+            wanted.push_back(static_cast<std::uint16_t>(place - known_.features.begin()));
+        }
+        const auto own = entry["name"].get<std::string>();
+        const auto it = std::ranges::find_if(known_.features, [&](const auto& one) { return one.name == own; });
+        it->prerequisites = keep_.keep(std::move(wanted));
     }
 
     void enumeration(const json& entry) {
@@ -250,6 +249,7 @@ void read_definitions(const std::vector<document>& files, symbols& known, store&
     all("groups", &definition_reader::group);
     all("quantities", &definition_reader::quantity);
     all("features", &definition_reader::feature);
+    if (found.empty()) all("features", &definition_reader::prerequisites);
     all("enumerations", &definition_reader::enumeration);
     all("rules", &definition_reader::rule);
 }

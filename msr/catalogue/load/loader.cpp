@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "msr/catalogue/load/checks.hpp"
+#include "msr/catalogue/load/profiles.hpp"
 #include "msr/catalogue/load/schema.hpp"
 
 namespace msr::catalogue::load {
@@ -42,7 +43,10 @@ loaded_catalogue::~loaded_catalogue() = default;
 class loader {
   public:
     void add(std::optional<document> one) {
-        if (one && check_schema(*one, found_)) documents_.push_back(std::move(*one));
+        if (!one) return;
+        const bool profile = is_profile(*one);
+        if (!check_schema(*one, profile ? form::profile : form::catalogue, found_)) return;
+        (profile ? profiles_ : documents_).push_back(std::move(*one));
     }
 
     [[nodiscard]] problems& found() { return found_; }
@@ -60,14 +64,36 @@ class loader {
             check_fields(known, result.tables_, found_);
             check_registers(known, result.tables_, found_);
         }
+        if (found_.empty()) add_profiles(base, keep, result.tables_);
         if (found_.empty()) return result;
         sort(found_);
         return std::unexpected{std::move(found_)};
     }
 
   private:
+    // Last, as they are written by the names of all the rest.
+    void add_profiles(const catalogue::tables& base, store& keep, catalogue::tables& into) {
+        std::vector<profile_entry> profiles(base.profiles.begin(), base.profiles.end());
+        for (const auto& file : profiles_) {
+            auto one = read_profile(file, into, found_);
+            if (find_named(profiles, one.name) != profiles.end())
+                found_.push_back(
+                    {file.name(), file.line("/profile"), "the profile `" + one.name + "` is defined twice"});
+            std::vector<text> sources;
+            for (auto& source : one.sources)
+                sources.push_back(keep.keep(std::move(source)));
+            profiles.push_back({.name = keep.keep(std::move(one.name)),
+                                .title = keep.keep(std::move(one.title)),
+                                .cpuid = keep.keep(std::move(one.cpuid)),
+                                .registers = keep.keep(std::move(one.registers)),
+                                .sources = keep.keep(std::move(sources))});
+        }
+        into.profiles = keep.keep(std::move(profiles));
+    }
+
     problems found_;
     std::vector<document> documents_;
+    std::vector<document> profiles_;
 };
 
 std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {

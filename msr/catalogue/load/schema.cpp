@@ -16,8 +16,8 @@ namespace msr::catalogue::load {
 namespace {
 
 struct parsed_schema {
-    parsed_schema() {
-        const auto text = nlohmann::json::parse(schema_text);
+    explicit parsed_schema(const char* source) {
+        const auto text = nlohmann::json::parse(source);
         valijson::SchemaParser{}.populateSchema(valijson::adapters::NlohmannJsonAdapter{text}, rules);
     }
     valijson::Schema rules;
@@ -73,8 +73,10 @@ void report(const document& file, const complaint& one, problems& found) {
 
 }  // namespace
 
-bool check_schema(const document& file, problems& found) {
-    static const parsed_schema schema;
+bool check_schema(const document& file, form expected, problems& found) {
+    static const parsed_schema catalogue{schema_text};
+    static const parsed_schema profile{profile_schema_text};
+    const auto& schema = expected == form::catalogue ? catalogue : profile;
     const nlohmann::json plain = file.root();
     valijson::ValidationResults results;
     valijson::Validator validator{valijson::Validator::kStrongTypes};

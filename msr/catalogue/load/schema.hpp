@@ -1,11 +1,13 @@
-// The form of a catalogue file: catalogue/schema.json, the same file that editors use.
+// The forms of catalogue files: catalogue/schema.json and profile_schema.json, the same files that editors use.
 #pragma once
 
 #include "msr/catalogue/load/document.hpp"
 
 namespace msr::catalogue::load {
 
-/// Reports every departure from the schema, with its line. True if there is none.
-[[nodiscard]] bool check_schema(const document& file, problems& found);
+enum class form : std::uint8_t { catalogue, profile };
+
+/// Reports every departure from the schema of a form, with its line. True if there is none.
+[[nodiscard]] bool check_schema(const document& file, form expected, problems& found);
 
 }  // namespace msr::catalogue::load
