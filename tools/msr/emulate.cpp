@@ -146,6 +146,7 @@ exit_code emulate_verb(int argc, char** argv) {
     add_json(app, options);
     add_catalogue(app, options);
     add_source(app, options);
+    add_profile(app, options);
     app.add_option("--model", model, "Whose behaviour: the manuals', or an implementation's that departs from them")
         ->capture_default_str();
     return parse_and_run(app, argc, argv, [&] {
