@@ -98,25 +98,28 @@ class examiner {
     }
 
     bool run_batch(std::size_t count) {
-        auto& mailbox = machine_.image().mailbox();
         const auto table = machine_.image().table();
         std::ranges::transform(cases_.subspan(done_, count), table.begin(), untried);
-        mailbox.count = static_cast<std::uint32_t>(count);
-        mailbox.next = 0;
-        auto died = machine_.run();
-        if (!died && mailbox.event.vector != unexpected_event::none) died = describe(mailbox.event);
-        const auto answered = died ? std::min<std::size_t>(mailbox.next, count) : count;
+        const auto died = machine_.run(static_cast<std::uint32_t>(count));
+        // Not what the mailbox says: a guest that died may have written over it.
+        const auto answered =
+            static_cast<std::size_t>(std::ranges::find_if_not(table.first(count), answers) - table.begin());
         for (std::size_t at = 0; at < answered; ++at)
             fmt::print("{}\n", to_line(cases_[done_ + at], table[at]));
         report_strange_exits();
         done_ += answered;
-        if (died) fail(1, why(*died, answered < count));
+        if (died) fail(1, why("killed", *died, done_));
         return !died;
     }
 
-    [[nodiscard]] std::string why(const std::string& reason, bool by_case) const {
-        if (!by_case) return "the guest died outside of any case: " + reason;
-        return fmt::format("case {}, '{}', killed the guest: {}", done_ + 1, to_line(cases_[done_]), reason);
+    [[nodiscard]] std::string why(std::string_view what, std::string_view reason, std::size_t at) const {
+        if (at == cases_.size()) return fmt::format("after the last case the machine {} the guest: {}", what, reason);
+        return fmt::format("case {}, '{}', {} the guest: {}", at + 1, to_line(cases_[at]), what, reason);
+    }
+
+    static bool answers(const exchange& one) {
+        return one.first_read != step::pending && one.write != step::pending && one.second_read != step::pending &&
+               one.restore != step::pending;
     }
 
     void report_strange_exits() {

@@ -1,5 +1,6 @@
 #include "lab/oracle/virtual_machine.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
+#include "lab/oracle/cases.hpp"
 #include "msr/host/kvm_requests.hpp"
 #include "msr/profile/cpuid_walk.hpp"
 #include "msr/registers/ia32_efer.hpp"
@@ -19,7 +21,7 @@ namespace {
 using namespace host::kvm;
 
 // A guest that has not come to another case for so many seconds hangs.
-constexpr unsigned most_idle_ticks = 10;
+constexpr unsigned most_idle_ticks = 5;
 // A guest that leaves so often in one batch without ringing will not stop doing so.
 constexpr std::size_t most_strange_exits = 1000;
 
@@ -184,14 +186,30 @@ bool virtual_machine::rings() const {
            state_->io.direction == KVM_EXIT_IO_OUT;
 }
 
+std::size_t virtual_machine::current_case() {
+    return std::min<std::size_t>(image_.mailbox().next, cases_);
+}
+
 bool virtual_machine::makes_progress() {
-    const auto now = image_.mailbox().next;
+    const auto now = current_case();
     idle_ticks_ = now == std::exchange(case_at_last_tick_, now) ? idle_ticks_ + 1 : 0;
     return idle_ticks_ < most_idle_ticks;
 }
 
-std::optional<std::string> virtual_machine::run() {
+std::optional<std::string> virtual_machine::run(std::uint32_t cases) {
+    auto& mailbox = image_.mailbox();
+    cases_ = cases;
+    mailbox.count = cases;
+    mailbox.next = 0;
     idle_ticks_ = 0;
+    if (auto died = run_on()) return died;
+    if (mailbox.event.vector != unexpected_event::none) return describe(mailbox.event);
+    if (mailbox.next != cases || mailbox.count != cases) return "the guest's memory was written over";
+    return std::nullopt;
+}
+
+// Until the guest rings the doorbell.
+std::optional<std::string> virtual_machine::run_on() {
     for (;;) {
         if (::ioctl(vcpu_.get(), KVM_RUN, 0) != 0) {
             if (errno != EINTR && errno != EAGAIN) return "KVM_RUN: " + host::describe_errno(errno);
@@ -205,7 +223,7 @@ std::optional<std::string> virtual_machine::run() {
             case KVM_EXIT_SHUTDOWN:
             case KVM_EXIT_FAIL_ENTRY:
             case KVM_EXIT_INTERNAL_ERROR: return name;
-            default: strange_exits_.push_back({image_.mailbox().next, name});
+            default: strange_exits_.push_back({current_case(), name});
         }
         if (strange_exits_.size() == most_strange_exits) return name + ", again and again";
     }

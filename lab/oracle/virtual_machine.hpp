@@ -53,8 +53,9 @@ class virtual_machine {
 
     [[nodiscard]] loaded_image& image() { return image_; }
 
-    /// Runs the guest until it rings the doorbell or reports an event. Otherwise why it will not do so any more.
-    [[nodiscard]] std::optional<std::string> run();
+    /// Lets the guest work through the first `cases` of the table. Why it did not, if it did not: what it left in
+    /// memory is then as good as a guest that may have written over it.
+    [[nodiscard]] std::optional<std::string> run(std::uint32_t cases);
     /// Since the last call.
     [[nodiscard]] std::vector<strange_exit> take_strange_exits() { return std::exchange(strange_exits_, {}); }
 
@@ -68,6 +69,8 @@ class virtual_machine {
     [[nodiscard]] host::outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);
     [[nodiscard]] host::outcome<void> enter_long_mode();
     [[nodiscard]] bool rings() const;
+    [[nodiscard]] std::optional<std::string> run_on();
+    [[nodiscard]] std::size_t current_case();
     [[nodiscard]] bool makes_progress();
 
     host::descriptor system_;
@@ -77,7 +80,8 @@ class virtual_machine {
     loaded_image image_;
     kvm_run* state_ = nullptr;  // shared with KVM while the vCPU lives
     std::vector<strange_exit> strange_exits_;
-    std::uint32_t case_at_last_tick_ = 0;
+    std::size_t cases_ = 0;  // of this batch
+    std::size_t case_at_last_tick_ = 0;
     unsigned idle_ticks_ = 0;
 };
 
