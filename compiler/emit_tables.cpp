@@ -240,6 +240,7 @@ class table_writer {
     std::string departure(const departure_entry& one) {
         members all;
         all.raw("addresses", addresses(one.addresses));
+        all.raw("names", texts(one.names));
         all.raw("when", code(one.when));
         all.choice("by", one.by, actor::both, "actor");
         all.flag("present", one.present);
@@ -257,6 +258,7 @@ class table_writer {
                     return fmt::format("{{{},{},static_cast<treatment>({})}}", bits.msb, bits.lsb,
                                        static_cast<int>(bits.as));
                 }));
+        all.raw("legal", code(one.legal));
         all.raw("rules", texts(one.rules));
         all.words("reason", one.reason);
         all.words("source", one.source);

@@ -267,7 +267,10 @@ enum class treatment : std::uint8_t {
     must_be_zero,
     ignored,  // dropped; they read as zero
     stored,
-    kept,       // dropped; they keep their value
+    kept,        // dropped; they keep their value
+    must_match,  // a change faults
+    clearable,   // stored; a one faults where the CPU reports none
+    settable,    // stored; a zero faults where the CPU reports a one
     canonical,  // stored; they have to be those of a canonical address
     undefined,
 };
@@ -292,6 +295,7 @@ struct omissions {
 /// How an implementation departs from the manuals at some registers.
 struct departure_entry {
     view<std::uint32_t> addresses;  // of the entries, a family's being its base; sorted
+    view<text> names;               // as the row has them: `present` is about no other entry at the address
     expression when;
     actor by = actor::both;
     bool present = false;  // the register is there whatever the CPU says
@@ -304,6 +308,7 @@ struct departure_entry {
     std::uint64_t constant = 0;
     omissions without;
     view<bits_departure> bits;
+    expression legal;  // over the whole value, where not every one that the bits allow is
     view<text> rules;  // in addition
     text reason;
     text source;

@@ -58,6 +58,7 @@ class write_attempt {
         if (const auto bits = value_ & of_.must_be_zero; bits != 0) return refuse(objection::reserved_bits, bits);
         if (const auto bits = (value_ ^ asked_.old) & of_.must_match; bits != 0)
             return refuse(objection::field_read_only, bits);
+        if (const auto bits = widened(); bits != 0) return refuse(objection::illegal_value, bits);
         asked_.written = value_;
         asked_.writable = of_.reach();
         asked_.value = of_.combine(asked_.old, value_);
@@ -72,6 +73,13 @@ class write_attempt {
     }
 
   private:
+    // What goes beyond the capabilities that the CPU reports, whatever was taken away since.
+    [[nodiscard]] std::uint64_t widened() const {
+        if ((of_.clearable | of_.settable) == 0) return 0;
+        const auto reported = asked_.around.cpu.register_value(asked_.address).value_or(asked_.old);
+        return (value_ & ~reported & of_.clearable) | (reported & ~value_ & of_.settable);
+    }
+
     verdict hold_against(const check& one) {
         switch (one.kind) {
             case check_kind::present: break;
@@ -83,7 +91,9 @@ class write_attempt {
             }
             case check_kind::legal: {
                 const auto raw = catalogue::extract(value_, one.msb, one.lsb);
-                const bool listed = !one.field->values_exhaust || meaning_of(*one.field, raw) != nullptr;
+                // A model's condition is over the whole register and has no field.
+                const bool any = one.field == nullptr || !one.field->values_exhaust;
+                const bool listed = any || meaning_of(*one.field, raw) != nullptr;
                 if (!listed || !holds_now(one.condition, asked_.around, value_)) return illegal(one);
                 break;
             }

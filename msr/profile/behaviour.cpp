@@ -41,6 +41,20 @@ void departures_of(const catalogue::register_entry& entry, const profile& cpu, c
     }
 }
 
+bool is_named(const departure_entry& row, const catalogue::register_entry& entry) {
+    const auto same = [&](text name) {
+        if (name == entry.name) return true;
+        for (const auto& alias : entry.aliases) {
+            if (name == alias) return true;
+        }
+        return false;
+    };
+    for (const auto& name : row.names) {
+        if (same(name)) return true;
+    }
+    return false;
+}
+
 bool is_legal(const catalogue::field_entry& field, std::uint64_t raw, std::uint64_t value, const profile& cpu) {
     if (field.values_exhaust && meaning_of(field, raw) == nullptr) return false;
     return field.legal.empty() || catalogue::test(field.legal, evaluation{cpu, value}) != holds::no;
@@ -229,14 +243,16 @@ class builder {
         });
         for (const auto& bits : how.bits)
             treat(bits);
+        if (!how.legal.empty()) add({.kind = check_kind::legal, .condition = how.legal});
         for (const auto& name : how.rules)
             add_rule(name);
     }
 
     void treat(const catalogue::bits_departure& bits) {
         const auto mask = catalogue::mask_of(bits.msb, bits.lsb);
-        for (auto* other : {&result_.must_be_zero, &result_.must_match, &result_.stored, &result_.kept,
-                            &result_.cleared_by_one, &result_.set_by_one, &result_.cleared_by_zero, &result_.undefined})
+        for (auto* other : {&result_.must_be_zero, &result_.must_match, &result_.clearable, &result_.settable,
+                            &result_.stored, &result_.kept, &result_.cleared_by_one, &result_.set_by_one,
+                            &result_.cleared_by_zero, &result_.undefined})
             *other &= ~mask;
         remove_checks([&](const check& one) { return one.field != nullptr && (one.mask() & ~mask) == 0; });
         switch (bits.as) {
@@ -244,6 +260,18 @@ class builder {
             case treatment::ignored: break;
             case treatment::stored: result_.stored |= mask; break;
             case treatment::kept: result_.kept |= mask; break;
+            case treatment::must_match:
+                result_.kept |= mask;
+                result_.must_match |= mask;
+                break;
+            case treatment::clearable:
+                result_.stored |= mask;
+                result_.clearable |= mask;
+                break;
+            case treatment::settable:
+                result_.stored |= mask;
+                result_.settable |= mask;
+                break;
             case treatment::canonical:
                 result_.stored |= mask;
                 add({.kind = check_kind::canonical,
@@ -275,7 +303,7 @@ std::size_t most_checks(const catalogue::register_entry& entry, const viewpoint&
     auto count = 1 + (2 * entry.fields.size()) + entry.locks.size() + entry.rules.size();
     if (from.model == nullptr) return count;
     for (const auto& one : from.model->departures) {
-        if (contains(one.addresses, entry.address)) count += one.rules.size() + one.bits.size();
+        if (contains(one.addresses, entry.address)) count += one.rules.size() + one.bits.size() + 1;
     }
     return count;
 }
@@ -286,7 +314,7 @@ catalogue::holds presence(const catalogue::register_entry& entry, const profile&
         result = holds::no;
     departures_of(entry, cpu, from, [&](const departure_entry& one) {
         if (one.absent) result = holds::no;
-        if (one.present) result = holds::yes;
+        if (one.present && is_named(one, entry)) result = holds::yes;
     });
     return result;
 }

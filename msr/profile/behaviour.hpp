@@ -26,7 +26,7 @@ enum class check_kind : std::uint8_t {
     present,    // a condition over registers that software can write: x2APIC registers and their mode
     canonical,  // a linear address
     one_of,     // a field's legal values, as a set
-    legal,      // a condition over a field's value
+    legal,      // a condition over a field's value, or over all of a register's
     locked,     // bits that a lock, once set, protects
     rule,
 };
@@ -58,6 +58,8 @@ struct behaviour {
     std::uint64_t constant = 0;
     std::uint64_t must_be_zero = 0;  // a one faults
     std::uint64_t must_match = 0;    // a change faults
+    std::uint64_t clearable = 0;     // a one faults where the CPU reports none
+    std::uint64_t settable = 0;      // a zero faults where the CPU reports a one
     std::uint64_t stored = 0;        // arrives as it is written
     std::uint64_t kept = 0;          // a write changes nothing
     std::uint64_t cleared_by_one = 0;
@@ -66,7 +68,9 @@ struct behaviour {
     std::uint64_t undefined = 0;  // what a change does is not documented; bits in no mask read as zero
 
     /// Whether the masks say it all.
-    [[nodiscard]] constexpr bool is_plain() const { return checks.empty() && !reads_constant; }
+    [[nodiscard]] constexpr bool is_plain() const {
+        return checks.empty() && !reads_constant && (clearable | settable) == 0;
+    }
 
     /// Bits that a write can change.
     [[nodiscard]] constexpr std::uint64_t reach() const {

@@ -12,6 +12,17 @@ std::uint32_t address_of_member(const register_entry& entry, std::uint32_t membe
     return entry.address + entry.stride * member;
 }
 
+constexpr catalogue::instruction never[]{{.code = catalogue::operation::number, .operand = 0}};
+constexpr check nowhere{.kind = check_kind::present, .condition = {never, 1}};
+
+// A model can give a register to the hypervisor alone.
+holds presence_for_any(const register_entry& entry, const profile& cpu, viewpoint from) {
+    from.by_host = false;
+    if (const auto there = presence(entry, cpu, from); there != holds::no) return there;
+    from.by_host = true;
+    return presence(entry, cpu, from);
+}
+
 // Calls visit(entry, members) for every register that the CPU may have: those that the catalogue gives it, then those
 // that only the model has, which give way where an address is taken.
 template <class Visit>
@@ -20,8 +31,10 @@ void each_register(const profile& cpu, const viewpoint& from, Visit visit) {
         if (by_model && from.model == nullptr) break;
         for (const auto& entry : cpu.facts().registers) {
             if ((exists(entry, cpu) == holds::no) != by_model) continue;
-            if (presence(entry, cpu, from) == holds::no) continue;
-            if (const auto members = member_count(entry, cpu); members != 0) visit(entry, members);
+            if (presence_for_any(entry, cpu, from) == holds::no) continue;
+            // What the CPU does not count the model has whole.
+            const auto members = by_model ? entry.members : member_count(entry, cpu);
+            if (members != 0) visit(entry, members);
         }
     }
 }
@@ -70,6 +83,8 @@ class table_builder {
     }
 
     behaviour build(const resolved_register& layout, const viewpoint& from) {
+        if (presence(*layout.entry, cpu_, from) == holds::no)
+            return {.entry = layout.entry, .checks = {&nowhere, 1}, .readable = false, .writable = false};
         auto& room = storage_.checks;
         const auto result = behaviour_of(layout, cpu_, from, room);
         room.first += result.checks.size();

@@ -10,6 +10,7 @@ profile::refusal apic_base_mode_changes(profile::attempt& asked);
 profile::refusal cet_suppress_excludes_tracker(profile::attempt& asked);
 profile::refusal counter_write_extends_sign(profile::attempt& asked);
 profile::refusal efer_mode_changes(profile::attempt& asked);
+profile::refusal hypercall_page_needs_guest_os_id(profile::attempt& asked);
 profile::refusal local_machine_check_opted_in(profile::attempt& asked);
 profile::refusal machine_check_write_clears(profile::attempt& asked);
 profile::refusal ppin_enable_excludes_lockout(profile::attempt& asked);
@@ -18,7 +19,9 @@ profile::refusal system_management_mode_only(profile::attempt& asked);
 profile::refusal trace_configuration_fixed_while_enabled(profile::attempt& asked);
 profile::refusal tsc_adjust_write_moves_tsc(profile::attempt& asked);
 profile::refusal tsc_deadline_needs_timer_mode(profile::attempt& asked);
+profile::refusal tsc_deadline_of_host_needs_timer_mode(profile::attempt& asked);
 profile::refusal tsc_write_moves_adjust(profile::attempt& asked);
+profile::refusal write_becomes_canonical(profile::attempt& asked);
 
 /// All of them, by name.
 inline constexpr profile::named_rule all[]{
@@ -26,6 +29,7 @@ inline constexpr profile::named_rule all[]{
     {"cet_suppress_excludes_tracker", cet_suppress_excludes_tracker},
     {"counter_write_extends_sign", counter_write_extends_sign},
     {"efer_mode_changes", efer_mode_changes},
+    {"hypercall_page_needs_guest_os_id", hypercall_page_needs_guest_os_id},
     {"local_machine_check_opted_in", local_machine_check_opted_in},
     {"machine_check_write_clears", machine_check_write_clears},
     {"ppin_enable_excludes_lockout", ppin_enable_excludes_lockout},
@@ -34,7 +38,9 @@ inline constexpr profile::named_rule all[]{
     {"trace_configuration_fixed_while_enabled", trace_configuration_fixed_while_enabled},
     {"tsc_adjust_write_moves_tsc", tsc_adjust_write_moves_tsc},
     {"tsc_deadline_needs_timer_mode", tsc_deadline_needs_timer_mode},
+    {"tsc_deadline_of_host_needs_timer_mode", tsc_deadline_of_host_needs_timer_mode},
     {"tsc_write_moves_adjust", tsc_write_moves_adjust},
+    {"write_becomes_canonical", write_becomes_canonical},
 };
 
 }  // namespace msr::rules

@@ -12,12 +12,21 @@ class model_reader {
     model_reader(const document& file, const symbols& known, const tables& facts, store& keep, problems& found)
         : file_{file}, known_{known}, facts_{facts}, keep_{keep}, found_{found} {}
 
-    model_entry read(const json& value, const std::string& place) {
+    // `earlier` are the models that this one can extend.
+
+    model_entry read(const json& value, const std::string& place, const std::vector<model_entry>& earlier) {
         place_ = place;
         model_entry result{.name = words(value, "name"), .title = words(value, "title")};
-        result.canonical_by_paging = value.value("canonical", "") == "by_paging";
-        if (value.contains("registers")) result.addresses = addresses_of(value["registers"]);
         std::vector<departure_entry> departures;
+        std::vector<std::uint32_t> addresses;
+        if (const auto* base = base_of(value, earlier)) {
+            result.canonical_by_paging = base->canonical_by_paging;
+            addresses.assign(base->addresses.begin(), base->addresses.end());
+            departures = taken_over(*base, value.value("except", json::array()));
+        }
+        if (value.contains("canonical")) result.canonical_by_paging = value["canonical"] == "by_paging";
+        if (value.contains("registers")) add_addresses(value["registers"], addresses);
+        result.addresses = keep_addresses(std::move(addresses));
         if (value.contains("departures")) {
             for (std::size_t at = 0; at < value["departures"].size(); ++at) {
                 place_ = place + "/departures/" + std::to_string(at);
@@ -32,8 +41,40 @@ class model_reader {
     void report(std::string message) { found_.push_back({file_.name(), file_.line(place_), std::move(message)}); }
     text words(const json& value, const char* key) { return keep_.keep(value.value(key, "")); }
 
+    const model_entry* base_of(const json& value, const std::vector<model_entry>& earlier) {
+        const auto wanted = value.value("extends", "");
+        if (wanted.empty()) {
+            if (value.contains("except")) report("`except` goes with `extends`");
+            return nullptr;
+        }
+        const auto base = find_named(earlier, wanted);
+        if (base != earlier.end()) return &*base;
+        report("there is no model `" + wanted + "` before this one");
+        return nullptr;
+    }
+
+    std::vector<departure_entry> taken_over(const model_entry& base, const json& except) {
+        std::vector<std::uint32_t> dropped;
+        add_addresses(except, dropped);
+        std::vector<departure_entry> result;
+        for (auto row : base.departures) {
+            std::vector<std::uint32_t> left;
+            std::ranges::copy_if(row.addresses, std::back_inserter(left),
+                                 [&](std::uint32_t one) { return std::ranges::find(dropped, one) == dropped.end(); });
+            if (left.empty()) continue;
+            row.addresses = keep_addresses(std::move(left));
+            result.push_back(row);
+        }
+        return result;
+    }
+
     view<std::uint32_t> addresses_of(const json& names) {
         std::vector<std::uint32_t> result;
+        add_addresses(names, result);
+        return keep_addresses(std::move(result));
+    }
+
+    void add_addresses(const json& names, std::vector<std::uint32_t>& result) {
         for (const auto& name : names) {
             const auto wanted = name.get<std::string>();
             bool found = false;
@@ -44,23 +85,53 @@ class model_reader {
             }
             if (!found) report("unknown register `" + wanted + "`");
         }
-        std::ranges::sort(result);
-        const auto surplus = std::ranges::unique(result);
-        result.erase(surplus.begin(), surplus.end());
-        return keep_.keep(std::move(result));
+    }
+
+    view<std::uint32_t> keep_addresses(std::vector<std::uint32_t> all) {
+        std::ranges::sort(all);
+        const auto surplus = std::ranges::unique(all);
+        all.erase(surplus.begin(), surplus.end());
+        return keep_.keep(std::move(all));
+    }
+
+    expression condition(const json& value, const char* key) {
+        if (!value.contains(key)) return {};
+        const auto names = [&](std::string_view word, int msb, int lsb) -> std::expected<program, std::string> {
+            if (word == "field") return own_bits(std::string_view{key} == "legal", msb, lsb);
+            if (word.find('.') != std::string_view::npos) return register_bits(word);
+            return known_.processor_fact(word);
+        };
+        auto result = compile(value[key].get<std::string>(), names);
+        if (result) return keep_.keep(std::move(*result));
+        report(result.error());
+        return {};
+    }
+
+    static std::expected<program, std::string> own_bits(bool allowed, int msb, int lsb) {
+        if (!allowed) return std::unexpected{"there is no field here"};
+        if (msb > 63) return std::unexpected{"a register has bits 63..0"};
+        if (msb < 0) return program{{operation::self_bits, 63, 0, 0}};
+        return program{{operation::self_bits, static_cast<std::uint8_t>(msb), static_cast<std::uint8_t>(lsb), 0}};
+    }
+
+    [[nodiscard]] std::expected<program, std::string> register_bits(std::string_view source) const {
+        const auto dot = source.find('.');
+        for (const auto& entry : facts_.registers) {
+            if (entry.name != source.substr(0, dot)) continue;
+            for (const auto& field : entry.fields) {
+                if (field.name != source.substr(dot + 1)) continue;
+                if (field.msb.quantity != none || field.lsb.quantity != none) continue;
+                return program{{operation::register_bits, static_cast<std::uint8_t>(field.msb.offset),
+                                static_cast<std::uint8_t>(field.lsb.offset), entry.address}};
+            }
+        }
+        return std::unexpected{"`" + std::string{source} + "` is no field of a register"};
     }
 
     departure_entry departure(const json& value) {
-        departure_entry result{.addresses = addresses_of(value["registers"])};
-        if (value.contains("when")) {
-            const auto names = [&](std::string_view word, int, int) { return known_.processor_fact(word); };
-            auto condition = compile(value["when"].get<std::string>(), names);
-            if (condition) {
-                result.when = keep_.keep(std::move(*condition));
-            } else {
-                report(condition.error());
-            }
-        }
+        departure_entry result{.addresses = addresses_of(value["registers"]), .names = texts(value, "registers")};
+        result.when = condition(value, "when");
+        result.legal = condition(value, "legal");
         if (const auto by = value.value("by", ""); !by.empty()) result.by = by == "host" ? actor::host : actor::guest;
         direct(value, result);
         omit(value, result.without);
@@ -119,6 +190,9 @@ class model_reader {
     static treatment treatment_of(std::string_view word) {
         if (word == "mbz") return treatment::must_be_zero;
         if (word == "ignored") return treatment::ignored;
+        if (word == "must_match") return treatment::must_match;
+        if (word == "clearable") return treatment::clearable;
+        if (word == "settable") return treatment::settable;
         if (word == "kept") return treatment::kept;
         if (word == "canonical") return treatment::canonical;
         if (word == "undefined") return treatment::undefined;
@@ -126,13 +200,19 @@ class model_reader {
     }
 
     view<text> rules(const json& value) {
-        std::vector<text> result;
-        if (!value.contains("rules")) return {};
-        for (const auto& one : value["rules"]) {
-            const auto name = one.get<std::string>();
-            if (find_named(known_.rules, name) == known_.rules.end()) report("unknown rule `" + name + "`");
-            result.push_back(keep_.keep(name));
+        const auto result = texts(value, "rules");
+        for (const auto& name : result) {
+            const std::string word{std::string_view{name}};
+            if (find_named(known_.rules, word) == known_.rules.end()) report("unknown rule `" + word + "`");
         }
+        return result;
+    }
+
+    view<text> texts(const json& value, const char* key) {
+        std::vector<text> result;
+        if (!value.contains(key)) return {};
+        for (const auto& one : value[key])
+            result.push_back(keep_.keep(one.get<std::string>()));
         return keep_.keep(std::move(result));
     }
 
@@ -154,7 +234,7 @@ void read_models(const std::vector<document>& files, const symbols& known, store
         if (place == file.root().end()) continue;
         for (std::size_t at = 0; at < place->size(); ++at) {
             const auto pointer = "/models/" + std::to_string(at);
-            auto model = model_reader{file, known, result, keep, found}.read((*place)[at], pointer);
+            auto model = model_reader{file, known, result, keep, found}.read((*place)[at], pointer, models);
             const std::string name{std::string_view{model.name}};
             if (find_named(models, name) != models.end())
                 found.push_back({file.name(), file.line(pointer), "`" + name + "` is defined twice"});
