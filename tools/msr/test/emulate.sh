@@ -25,7 +25,7 @@ answers 'set cr0.pg=1\nreset\nwrite IA32_EFER 0x100\nset cr0.pg=1\nread IA32_EFE
 answers 'host-write IA32_FEATURE_CONTROL 1\nhost-write 3AH 5\nhost-read 3AH' 'ok 0x1\nok 0x5\nok 0x5' --profile ice-lake-sp
 answers 'write IA32_TSC_AUX 0x100000001' 'ok 0x1' --profile ice-lake-sp --model bochs
 
-emulates 'write IA32_PAT 2\nwrite LSTAR 0x800000000000\nread 0x12345\nread IA32_PRED_CMD' --profile skylake-sp
+emulates 'write IA32_PAT 2\nwrite LSTAR 0x800000000000\nread 0x12345' --profile skylake-sp
 check 'a reserved memory type is named' contains "$out" 'fault #GP(0) IA32_PAT.PA0: 2 is a reserved memory type'
 check 'a non-canonical address is named' contains "$out" 'fault #GP(0) IA32_LSTAR.RIP: 0x800000000000 is no canonical address'
 check 'an absent register is said to be absent' contains "$out" '0x12345: this CPU has no such register'
