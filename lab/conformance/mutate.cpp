@@ -119,8 +119,8 @@ bool same(const behaviour& left, const behaviour& right) {
     if (!same_direction(left, right)) return false;
     if (!left.writable) return true;
     const auto masks = [](const behaviour& of) {
-        return std::tuple{of.must_be_zero,   of.must_match, of.clearable, of.settable, of.stored, of.kept,
-                          of.cleared_by_one, of.set_by_one, of.cleared_by_zero};
+        return std::tuple{of.must_be_zero, of.must_match,     of.clearable,  of.settable,       of.stored,
+                          of.kept,         of.cleared_by_one, of.set_by_one, of.cleared_by_zero};
     };
     return masks(left) == masks(right) &&
            std::ranges::equal(left.checks, right.checks, [](const auto& one, const auto& other) {

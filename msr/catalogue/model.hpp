@@ -271,7 +271,7 @@ enum class treatment : std::uint8_t {
     must_match,  // a change faults
     clearable,   // stored; a one faults where the CPU reports none
     settable,    // stored; a zero faults where the CPU reports a one
-    canonical,  // stored; they have to be those of a canonical address
+    canonical,   // stored; they have to be those of a canonical address
     undefined,
 };
 

@@ -2,8 +2,8 @@
 
 namespace msr::rules {
 
-// As KVM does with SYSENTER's pointers: an Intel CPU refuses what is not canonical, an AMD CPU drops the upper half, and
-// a guest may come from either.
+// As KVM does with SYSENTER's pointers: an Intel CPU refuses what is not canonical, an AMD CPU drops the upper half,
+// and a guest may come from either.
 profile::refusal write_becomes_canonical(profile::attempt& asked) {
     if (asked.way == direction::read) return {};
     const auto above = 64 - asked.around.state.linear_width();
