@@ -155,6 +155,7 @@ class table_writer {
         all.choice("on_write", one.on_write, effect::ignored, "effect");
         all.choice("illegal", one.illegal, effect::fault, "effect");
         all.choice("varies", one.varies, variation::constant, "variation");
+        all.choice("danger", one.danger, danger::not_stated, "msr::catalogue::danger");
         all.flag("values_exhaust", one.values_exhaust);
         all.number("shift", one.shift);
         all.words("array", one.array);

@@ -174,6 +174,14 @@ enum class scope : std::uint8_t { thread, core, module, die, package, platform }
 /// Whether the value may differ between CPUs, or change by itself: what a comparison must not report.
 enum class variation : std::uint8_t { constant, per_cpu, changing };
 
+/// What a write that changes a field does to the machine it is made on, beyond the register.
+enum class danger : std::uint8_t {
+    not_stated,
+    resets,  // resets the machine, or the virtual one
+    stops,   // the running system stands on it, and may stop at once
+    lasts,   // nothing but a reset takes it back
+};
+
 struct field_entry {
     text name;  // empty: reserved
     text title;
@@ -185,6 +193,7 @@ struct field_entry {
     effect on_write = effect::ignored;  // a write that would change a read-only field
     effect illegal = effect::fault;     // a write of a value that is not legal
     variation varies = variation::constant;
+    msr::catalogue::danger danger = msr::catalogue::danger::not_stated;
     bool values_exhaust = false;  // only the values of `values` are legal
     std::uint8_t shift = 0;       // the field holds the value's bits from `shift` up
     text array = {};              // element of an array of fields: the array's name

@@ -44,6 +44,12 @@ struct vocabulary<variation> {
 };
 
 template <>
+struct vocabulary<danger> {
+    static constexpr word<danger> words[]{
+        {"resets", danger::resets}, {"stops", danger::stops}, {"lasts", danger::lasts}};
+};
+
+template <>
 struct vocabulary<field_kind> {
     static constexpr word<field_kind> words[]{{"number", field_kind::number},
                                               {"signed", field_kind::signed_number},

@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 
 namespace msr::host {
-namespace {
-
 bool write_all(int file, std::string_view content) {
     while (!content.empty()) {
         const auto written = ::write(file, content.data(), content.size());
@@ -20,13 +18,10 @@ bool write_all(int file, std::string_view content) {
     return true;
 }
 
-// The rename itself is durable only once its folder is.
 void sync_folder(const std::filesystem::path& folder) {
     const descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (opened) ::fsync(opened.get());
 }
-
-}  // namespace
 
 std::string describe_errno(int number) {
     return std::generic_category().message(number);

@@ -43,6 +43,12 @@ class descriptor {
 /// The file's bytes, or the errno that stopped it; EFBIG where it holds more than `limit` bytes.
 [[nodiscard]] std::expected<std::string, int> read_file(const std::filesystem::path& path, std::size_t limit);
 
+/// All of it, also where the system takes it in parts; errno tells why not.
+[[nodiscard]] bool write_all(int file, std::string_view content);
+
+/// A file's name is durable only once its folder is.
+void sync_folder(const std::filesystem::path& folder);
+
 /// Replaces the file as one step: a reader sees the old bytes or the new ones, also after a power cut. The new file is
 /// readable by its owner only, because register values give kernel addresses away.
 [[nodiscard]] outcome<void> replace_file(const std::filesystem::path& path, std::string_view content);

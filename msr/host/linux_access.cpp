@@ -64,7 +64,7 @@ error no_permission(const std::string& what, const std::string& device, const li
                 fmt::format("start it with --device {} --cap-add SYS_RAWIO, or with --privileged", device)};
     }
     if (!facts.is_root) {
-        return {error_kind::no_access, what, "no privilege: it needs root (read permission and CAP_SYS_RAWIO)",
+        return {error_kind::no_access, what, "no privilege: it needs root and CAP_SYS_RAWIO",
                 "run the same command with sudo"};
     }
     if (!facts.has_rawio) {
@@ -118,8 +118,7 @@ error explain_write(std::uint32_t cpu, std::uint32_t address, const linux_facts&
         return {error_kind::no_access, what, "the msr driver is set to allow no writes",
                 "run: echo on | sudo tee /sys/module/msr/parameters/allow_writes"};
     }
-    return {error_kind::no_access, what, "no privilege: it needs write permission and CAP_SYS_RAWIO",
-            "run the same command with sudo"};
+    return no_permission(what, fmt::format("/dev/cpu/{}/msr", cpu), facts);
 }
 
 }  // namespace msr::host

@@ -136,6 +136,7 @@ readings linux_machine::read(std::span<const std::uint32_t> cpus, std::span<cons
 }
 
 result<void> linux_machine::write(std::uint32_t cpu, std::uint32_t address, std::uint64_t value) {
+    const pinned here{cpu};
     return linux_cpu{device(cpu), cpu}.write(address, value);
 }
 

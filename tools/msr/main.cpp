@@ -1,4 +1,4 @@
-// msr: reads, decodes, explains, records and compares model-specific registers.
+// msr: reads, decodes, explains, records, compares and writes model-specific registers.
 
 #include <array>
 #include <cstdio>
@@ -24,6 +24,9 @@ constexpr std::array verbs{
     tool::verb{"profile", "a CPU's features, widths and capabilities", tool::profile_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
+    tool::verb{"write", "write registers or fields, on all CPUs or on none", tool::write_verb},
+    tool::verb{"undo", "put back what was written", tool::undo_verb},
+    tool::verb{"restore", "write a snapshot's registers back", tool::restore_verb},
 };
 
 void usage(std::FILE* to) {

@@ -8,6 +8,7 @@
 #include "msr/catalogue/words.hpp"
 #include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
+#include "tools/msr/danger.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -71,6 +72,8 @@ void print_field_rows(const layout& fields, const tables& facts) {
         if (!entry.exists.empty()) fmt::print("    {:>9}  exists: {}\n", "", catalogue::to_text(entry.exists, facts));
         if (!entry.legal.empty())
             fmt::print("    {:>9}  legal: {}\n", "", catalogue::to_text(entry.legal, facts, fields->entry));
+        if (entry.danger != catalogue::danger::not_stated)
+            fmt::print("    {:>9}  danger: {}\n", "", danger_in_words(entry.danger));
         if (!entry.description.empty()) fmt::print("    {:>9}  {}\n", "", std::string_view{entry.description});
         print_values(entry);
     }
@@ -130,6 +133,7 @@ json field_json(const profile::resolved_field& field, const register_entry& owne
              {"access", access_of(entry, owner)},
              {"kind", str(catalogue::to_word(entry.kind))},
              {"exists", catalogue::to_text(entry.exists, facts)}};
+    if (entry.danger != catalogue::danger::not_stated) one["danger"] = str(catalogue::to_word(entry.danger));
     if (!entry.unit.empty()) one["unit"] = str(entry.unit);
     if (!entry.value.empty()) one["value"] = catalogue::to_text(entry.value, facts);
     if (entry.values != nullptr) {

@@ -26,5 +26,8 @@ exit_code list_verb(int argc, char** argv);
 exit_code profile_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
+exit_code write_verb(int argc, char** argv);
+exit_code undo_verb(int argc, char** argv);
+exit_code restore_verb(int argc, char** argv);
 
 }  // namespace tool

@@ -192,6 +192,7 @@ class field_reader {
         choose(value, "access", entry.access);
         choose(value, "illegal", entry.illegal);
         choose(value, "varies", entry.varies);
+        choose(value, "danger", entry.danger);
         field.varies_by_itself = value.contains("varies");
         if (value.contains("on_write"))
             entry.on_write = value["on_write"] == "must_match" ? effect::fault : effect::ignored;
