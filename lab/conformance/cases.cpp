@@ -1,5 +1,6 @@
 #include "lab/conformance/cases.hpp"
 
+#include <algorithm>
 #include <ostream>
 #include <random>
 #include <set>
@@ -80,6 +81,11 @@ std::set<std::uint64_t> values_for(const register_entry& entry, const msr::profi
     return values;
 }
 
+bool is_left_out(const case_options& options, std::uint32_t address, std::uint64_t value) {
+    return std::ranges::any_of(options.without,
+                               [&](const left_out& one) { return one.address == address && (value & one.mask) != 0; });
+}
+
 // The entry that the CPU has at an address, or any that stands there.
 std::map<std::uint32_t, const register_entry*> entries_by_address(const msr::catalogue::tables& facts,
                                                                   const msr::profile::profile* cpu) {
@@ -101,29 +107,33 @@ void write_probe(std::ostream& to, const msr::catalogue::tables& facts, bool by_
         one_case(to, by_host, address, 0);
 }
 
-void write_cases(std::ostream& to, const msr::catalogue::tables& facts, const recording& probe, bool by_host,
-                 std::uint64_t seed) {
+void write_cases(std::ostream& to, const msr::catalogue::tables& facts, const recording& probe,
+                 const case_options& options) {
     const auto oracle = subject_of(probe);
     const auto cpu = oracle.on(facts);
     const auto entries = entries_by_address(facts, &cpu);
     machine playing{facts, oracle, nullptr};
-    std::mt19937_64 random{seed};
+    std::mt19937_64 random{options.seed};
     for (const auto& one : probe.answers) {
-        if (one.by_host != by_host || (!one.before && !one.written)) continue;
+        if (one.by_host != options.by_host || (!one.before && !one.written)) continue;
         const auto entry = entries.find(one.address);
         if (entry == entries.end()) continue;
+        const auto& family = *entry->second;
+        if (family.stride != 0 && (one.address - family.address) / family.stride >= options.members) continue;
         const auto held = one.before.value_or(0);
         const auto values = values_for(*entry->second, cpu, held, random);
         // What cannot be undone comes late, and last what clears bits: it can disable for good what they enable.
         const auto rank = [&](std::uint64_t value) {
-            const auto undone = playing.can_undo(one.address, held, value, by_host);
+            const auto undone = playing.can_undo(one.address, held, value, options.by_host);
             if (!undone) return 0;
             if (!*undone) return 2;
             return (value & held) != held ? 1 : 0;
         };
+        std::size_t number = 0;
         for (const int turn : {0, 2, 1}) {
             for (const auto value : values) {
-                if (rank(value) == turn) one_case(to, by_host, one.address, value);
+                if (rank(value) != turn || is_left_out(options, one.address, value)) continue;
+                if (number++ % options.every == 0) one_case(to, options.by_host, one.address, value);
             }
         }
     }

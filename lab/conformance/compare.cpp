@@ -43,7 +43,8 @@ counts& counts::operator+=(const counts& other) {
 }
 
 comparison compare(const msr::catalogue::tables& facts, const msr::catalogue::model_entry* model,
-                   const recording& probe, const std::vector<answer>& answers) {
+                   const recording& probe, const std::vector<answer>& answers,
+                   const std::set<std::uint32_t>& elsewhere) {
     const auto oracle = subject_of(probe);
     machine by_manual{facts, oracle, nullptr};
     machine by_model{facts, oracle, model};
@@ -64,16 +65,16 @@ comparison compare(const msr::catalogue::tables& facts, const msr::catalogue::mo
         if (!there.contains(real.address)) {
             // Two absences are no agreement: nothing tells them from an oracle that has never heard of the register.
             ++count.absent;
-        } else if (stuck.contains(real.address)) {
+        } else if (stuck.contains(real.address) || elsewhere.contains(real.address)) {
             ++count.not_comparable;
-        } else if (manual == outcome::same) {
-            ++count.agreed;
-        } else if (modelled == outcome::same) {
+        } else if (modelled == outcome::same && manual == outcome::differs) {
             ++count.differed;
             for (const auto* row : rows_for(by_model, model, real))
                 ++result.causes[row];
-        } else if (manual == outcome::undefined || modelled == outcome::undefined) {
+        } else if (modelled == outcome::undefined || manual == outcome::undefined) {
             ++count.not_comparable;
+        } else if (modelled == outcome::same) {
+            ++count.agreed;
         } else {
             ++count.unexplained;
             result.unexplained.push_back({real, by_model.predicted()});

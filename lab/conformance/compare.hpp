@@ -32,8 +32,10 @@ struct comparison {
     std::vector<difference> unexplained;
 };
 
-/// `model` is the oracle's own; the manuals' processor is played beside it.
+/// `model` is the oracle's own; the manuals' processor is played beside it. `elsewhere` are registers for which
+/// something else answers than the oracle.
 [[nodiscard]] comparison compare(const msr::catalogue::tables& facts, const msr::catalogue::model_entry* model,
-                                 const recording& probe, const std::vector<answer>& answers);
+                                 const recording& probe, const std::vector<answer>& answers,
+                                 const std::set<std::uint32_t>& elsewhere);
 
 }  // namespace conformance

@@ -1,27 +1,21 @@
-// The engine against an oracle. usage:
-//   msr-conformance probe guest|host                        cases that find out which registers an oracle has
-//   msr-conformance cases guest|host SEED PROBE             the cases proper; PROBE: the answers to the first
-//   msr-conformance compare MODEL PROBE ANSWERS [--mutants] counts, one line each; exit 1: unexplained, or not caught
-// With CATALOGUE=FOLDER in the environment, by that catalogue instead of the one that is built in.
-// Answers and cases are as lab/oracle has them; everything is printed on standard output.
+// The engine against oracles: makes cases, compares answers, and writes what came of it. Cases and answers are as
+// lab/oracle has them.
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "lab/conformance/cases.hpp"
-#include "lab/conformance/compare.hpp"
-#include "lab/conformance/mutate.hpp"
+#include "lab/conformance/result.hpp"
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/load/loader.hpp"
-#include "msr/catalogue/lookup.hpp"
 
 namespace {
 
@@ -29,76 +23,52 @@ using namespace conformance;
 
 constexpr int failed = 1;
 constexpr int bad_usage = 2;
-constexpr std::size_t most_shown = 100000;
 
 struct trouble : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-recording read_file(const std::string& name) {
-    std::ifstream file{name};
-    if (!file) throw trouble{name + " cannot be read"};
-    auto result = read_recording(file);
-    if (!result) throw trouble{name + ": " + result.error()};
+template <class T>
+T value_of(std::expected<T, std::string> result) {
+    if (!result) throw trouble{result.error()};
     return std::move(*result);
 }
 
-const msr::catalogue::model_entry* find_model(const msr::catalogue::tables& facts, std::string_view name) {
-    for (const auto& one : facts.models) {
-        if (one.name == name) return &one;
+// Several files are one recording: the probe's, then those of the cases.
+recording read_files(const std::vector<std::string>& names) {
+    recording all;
+    for (const auto& name : names) {
+        std::ifstream file{name};
+        if (!file) throw trouble{name + " cannot be read"};
+        auto one = read_recording(file);
+        if (!one) throw trouble{name + ": " + one.error()};
+        if (all.cpuid.empty()) all.cpuid = std::move(one->cpuid);
+        all.answers.insert(all.answers.end(), one->answers.begin(), one->answers.end());
     }
-    if (name != "architectural") throw trouble{"there is no model " + std::string{name}};
-    return nullptr;
+    return all;
 }
 
-std::string name_at(const msr::catalogue::tables& facts, std::uint32_t address) {
-    const auto targets = msr::catalogue::at_address(facts, address);
-    return targets.empty() ? fmt::format("{:x}", address)
-                           : msr::catalogue::name_of(*targets.front().entry, targets.front().member);
-}
+struct request {
+    std::string catalogue;
+    std::string kind = "guest";
+    std::uint64_t seed = 1;
+    std::size_t every = 1;
+    std::uint32_t members = ~0U;
+    std::string without;
+    std::string model;
+    std::string oracle;
+    std::string passed_through;
+    std::string only;
+    std::string survivors;
+    std::string probe;
+    std::vector<std::string> files;
+    std::string output;
+};
 
-std::string in_words(const answer& one) {
-    const auto value = [](const std::optional<std::uint64_t>& of) {
-        return of ? fmt::format("{:x}", *of) : std::string{"fault"};
-    };
-    return fmt::format("{} write {} {}", value(one.before), one.written ? "ok" : "fault", value(one.after));
-}
-
-void print(const msr::catalogue::tables& facts, const comparison& result) {
-    const auto& all = result.total;
-    fmt::print("cases {}\nagreed {}\ndiffered {}\nabsent {}\nnot-comparable {}\nunexplained {}\n", all.all(),
-               all.agreed, all.differed, all.absent, all.not_comparable, all.unexplained);
-    std::size_t compared = 0;
-    for (const auto& [address, count] : result.registers)
-        compared += count.agreed + count.differed > 0 ? 1 : 0;
-    fmt::print("registers {}\n", compared);
-    for (const auto& [row, count] : result.causes)
-        fmt::print("cause {} {}\n", count, std::string_view{row->reason});
-    std::size_t shown = 0;
-    for (const auto& [real, predicted] : result.unexplained) {
-        if (++shown > most_shown) break;
-        fmt::print("unexplained {} {}{:x}: the oracle says {}; the model {}\n", name_at(facts, real.address),
-                   real.by_host ? "host " : "", real.value, in_words(real), in_words(predicted));
-    }
-}
-
-bool print(const msr::catalogue::tables& facts, const std::vector<mutant>& mutants) {
-    std::size_t caught = 0;
-    std::size_t invisible = 0;
-    for (const auto& one : mutants) {
-        caught += one.fate == mutant::caught ? 1 : 0;
-        invisible += one.fate == mutant::invisible ? 1 : 0;
-        if (one.fate == mutant::survived) fmt::print("survivor {} {}\n", name_at(facts, one.address), one.what);
-    }
-    fmt::print("mutants {}\ncaught {}\ninvisible {}\n", mutants.size(), caught, invisible);
-    return caught + invisible == mutants.size();
-}
-
-const msr::catalogue::tables& catalogue() {
-    const auto* folder = std::getenv("CATALOGUE");
-    if (folder == nullptr) return msr::catalogue::built_in();
+const msr::catalogue::tables& catalogue(const request& asked) {
+    if (asked.catalogue.empty()) return msr::catalogue::built_in();
     static const msr::catalogue::tables nothing;
-    static const auto loaded = msr::catalogue::load::load(folder, nothing);
+    static const auto loaded = msr::catalogue::load::load(asked.catalogue, nothing);
     if (loaded) return loaded->tables();
     std::string all;
     for (const auto& one : loaded.error())
@@ -106,33 +76,105 @@ const msr::catalogue::tables& catalogue() {
     throw trouble{all};
 }
 
-int run(const std::vector<std::string>& words) {
-    const auto& facts = catalogue();
-    const auto is = [&](const char* verb, std::size_t count) { return words.size() >= count && words[0] == verb; };
-    if (is("probe", 2)) {
-        write_probe(std::cout, facts, words[1] == "host");
-        return 0;
+const msr::catalogue::model_entry* find_model(const msr::catalogue::tables& facts, std::string_view name) {
+    for (const auto& one : facts.models) {
+        if (one.name == name) return &one;
     }
-    if (is("cases", 4)) {
-        write_cases(std::cout, facts, read_file(words[3]), words[1] == "host", std::stoull(words[2]));
-        return 0;
+    throw trouble{"there is no model " + std::string{name}};
+}
+
+void write_file(const std::string& name, const std::string& text) {
+    const auto temporary = name + ".new";
+    std::ofstream file{temporary};
+    file << text;
+    file.close();
+    if (!file || std::rename(temporary.c_str(), name.c_str()) != 0) throw trouble{name + " cannot be written"};
+}
+
+int compare_answers(const request& asked) {
+    const auto& facts = catalogue(asked);
+    const auto* model = find_model(facts, asked.model);
+    const auto probe = read_files({asked.probe});
+    auto answers = read_files(asked.files).answers;
+    if (!asked.only.empty()) {
+        const auto wanted = value_of(read_registers(asked.only, facts));
+        std::erase_if(answers, [&](const answer& one) { return !wanted.contains(one.address); });
     }
-    if (!is("compare", 4)) throw trouble{"no such call; the head of lab/conformance/main.cpp says what there is"};
-    const auto* model = find_model(facts, words[1]);
-    const auto probe = read_file(words[2]);
-    const auto answers = read_file(words[3]).answers;
-    const auto result = compare(facts, model, probe, answers);
-    print(facts, result);
-    bool good = result.unexplained.empty();
-    if (words.size() > 4 && words[4] == "--mutants") good = print(facts, mutate(facts, model, probe, answers)) && good;
-    return good ? 0 : failed;
+    std::set<std::uint32_t> elsewhere;
+    if (!asked.passed_through.empty()) elsewhere = value_of(read_registers(asked.passed_through, facts));
+    std::vector<known_survivor> known;
+    if (!asked.survivors.empty()) known = value_of(read_survivors(asked.survivors));
+    const auto result = to_json(asked.oracle, facts, model, compare(facts, model, probe, answers, elsewhere),
+                                mutate(facts, model, probe, answers, elsewhere), known);
+    const auto text = result.dump(1) + "\n";
+    if (!asked.output.empty()) write_file(asked.output, text);
+    std::cout << text;
+    return is_good(result) ? 0 : failed;
+}
+
+int publish(const request& asked) {
+    const auto& facts = catalogue(asked);
+    std::vector<json> results;
+    for (const auto& name : asked.files) {
+        std::ifstream file{name};
+        if (!file) throw trouble{name + " cannot be read"};
+        results.push_back(json::parse(file));
+    }
+    write_file(asked.output + "/conformance.md", conformance_page(results));
+    write_file(asked.output + "/differences.md", differences_page(facts, results));
+    return 0;
+}
+
+int run(int argc, char** argv) {
+    request asked;
+    CLI::App app{"Holds the engine against the answers of real machines"};
+    app.require_subcommand(1);
+    app.add_option("--catalogue", asked.catalogue, "A folder instead of the built-in catalogue");
+    const auto kind = [&](CLI::App* to) { to->add_option("KIND", asked.kind, "guest or host")->required(); };
+    auto* probing = app.add_subcommand("probe", "Cases that find out which registers an oracle has");
+    kind(probing);
+    auto* making = app.add_subcommand("cases", "The cases proper");
+    kind(making);
+    making->add_option("PROBE", asked.probe, "The answers to the probe")->required();
+    making->add_option("--seed", asked.seed, "Of the random values");
+    making->add_option("--every", asked.every, "Only every nth value of a register");
+    making->add_option("--members", asked.members, "Only so many of a family");
+    making->add_option("--without", asked.without, "A file of fields that no case may set");
+    auto* comparing = app.add_subcommand("compare", "Compares answers with the engine's; 1: something is unexplained");
+    comparing->add_option("ORACLE", asked.oracle, "What the pages call it")->required();
+    comparing->add_option("MODEL", asked.model)->required();
+    comparing->add_option("PROBE", asked.probe)->required();
+    comparing->add_option("ANSWERS", asked.files)->required();
+    comparing->add_option("--passed-through", asked.passed_through, "A file of registers that others answer for");
+    comparing->add_option("--only", asked.only, "A file of registers: answers of no other are compared");
+    comparing->add_option("--survivors", asked.survivors, "A file of mutants that cannot be caught");
+    comparing->add_option("--output", asked.output, "Where the result goes besides standard output");
+    auto* publishing = app.add_subcommand("publish", "Writes conformance.md and differences.md from results");
+    publishing->add_option("FOLDER", asked.output)->required();
+    publishing->add_option("RESULTS", asked.files)->required();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : bad_usage;
+    }
+    if (probing->parsed()) write_probe(std::cout, catalogue(asked), asked.kind == "host");
+    if (making->parsed()) {
+        std::vector<left_out> without;
+        if (!asked.without.empty()) without = value_of(read_fields(asked.without, catalogue(asked)));
+        write_cases(std::cout, catalogue(asked), read_files({asked.probe}),
+                    {.by_host = asked.kind == "host", .seed = asked.seed, .every = asked.every, .members = asked.members,
+                     .without = without});
+    }
+    if (comparing->parsed()) return compare_answers(asked);
+    if (publishing->parsed()) return publish(asked);
+    return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        return run({argv + 1, argv + argc});
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "msr-conformance: %s\n", error.what());
         return bad_usage;

@@ -133,14 +133,14 @@ bool same(const behaviour& left, const behaviour& right) {
 class mutation_test {
   public:
     mutation_test(const tables& facts, const model_entry* model, const recording& probe,
-                  const std::vector<answer>& answers)
+                  const std::vector<answer>& answers, const std::set<std::uint32_t>& elsewhere)
         : facts_{facts},
           model_{model},
           oracle_{subject_of(probe)},
           plain_{facts, oracle_, model},
           moving_{moving_registers(answers)} {
         for (const auto& one : answers) {
-            if (plain_.table().find(one.address) == nullptr) continue;
+            if (plain_.table().find(one.address) == nullptr || elsewhere.contains(one.address)) continue;
             // What the unchanged engine gets wrong, or cannot say, proves nothing about a changed one.
             if (plain_.compare(one, moving_) == outcome::same) answers_[base_of(one.address)].push_back(one);
         }
@@ -200,8 +200,8 @@ class mutation_test {
 }  // namespace
 
 std::vector<mutant> mutate(const tables& facts, const model_entry* model, const recording& probe,
-                           const std::vector<answer>& answers) {
-    return mutation_test{facts, model, probe, answers}.run();
+                           const std::vector<answer>& answers, const std::set<std::uint32_t>& elsewhere) {
+    return mutation_test{facts, model, probe, answers, elsewhere}.run();
 }
 
 }  // namespace conformance

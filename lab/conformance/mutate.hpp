@@ -20,6 +20,7 @@ struct mutant {
 
 /// Every mutant that changes what the engine does on the oracle's CPU, for the registers that the oracle has.
 [[nodiscard]] std::vector<mutant> mutate(const msr::catalogue::tables& facts, const msr::catalogue::model_entry* model,
-                                         const recording& probe, const std::vector<answer>& answers);
+                                         const recording& probe, const std::vector<answer>& answers,
+                                         const std::set<std::uint32_t>& elsewhere);
 
 }  // namespace conformance
