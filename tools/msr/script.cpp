@@ -63,6 +63,13 @@ std::expected<std::optional<operation>, mistake> set_state(const word& assignmen
 
 }  // namespace
 
+std::string_view operation::word() const {
+    for (const auto& one : forms) {
+        if (one.what == what) return one.name;
+    }
+    return {};
+}
+
 std::expected<std::optional<operation>, mistake> parse(std::string_view line) {
     const auto words = words_of(line);
     if (words.empty()) return std::nullopt;

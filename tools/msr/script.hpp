@@ -20,6 +20,8 @@ struct operation {
     std::uint64_t value = 0;  // to be written, or of the state
     const msr::profile::state_name* state = nullptr;
 
+    /// As it is written: "host-read".
+    [[nodiscard]] std::string_view word() const;
     [[nodiscard]] bool writes() const { return what == verb::write || what == verb::host_write; }
     [[nodiscard]] bool by_host() const { return what == verb::host_read || what == verb::host_write; }
 };
