@@ -4,9 +4,11 @@
 //   {"event": "write", "command": "…", "step": 0, "verb": "write", "boot": "…", "time": "…",
 //    "cpu": 1, "address": "0x174", "name": "IA32_SYSENTER_CS", "old": "0x0", "new": "0x10", "result": "0x10",
 //    "steady": "0xffff…"}                                    about to be written
-//   {"event": "done", "command": "…", "step": 0, …}          and that it was; "failed", with "why"
+//   {"event": "done", …}                                     and that it was; or "failed", with "why"
 //   {"event": "put_back", …} {"event": "put_back_done", …}   the same of the old value; "put_back_failed"
-//   {"event": "end", "command": "…", "why": "done", …}       "done", "put back", or "not put back"
+//   {"event": "end", "why": "done", …}                       "done", "put back", or "not put back"
+//
+// A command that found nothing to write has its end only.
 #pragma once
 
 #include <cstdint>

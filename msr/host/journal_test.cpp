@@ -109,7 +109,10 @@ TEST(journal_contents, undo_goes_back_command_by_command) {
     // An undo that did not end well, or not at all, has undone nothing yet.
     const auto interrupted = text + to_text(write_line("undo-a", 0, "a"));
     EXPECT_EQ(id(read_journal_text(interrupted).last_to_undo()), "a");
-    text += whole_command("undo-a", "a");
+    // One that found all as it had been has only an end.
+    auto end = other_line(journal_event::end, "undo-a", 0, "done");
+    end.command = {.id = "undo-a", .verb = "undo", .undoes = "a", .boot = "boot"};
+    text += to_text(end);
     EXPECT_EQ(id(read_journal_text(text).last_to_undo()), "");
 }
 

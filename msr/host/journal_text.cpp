@@ -75,13 +75,12 @@ journal_line read_line(const json& from) {
                       .command = {.id = from.at("command").get<std::string>()},
                       .time = from.at("time").get<std::string>(),
                       .why = from.value("why", "")};
+    line.command.verb = from.value("verb", "");
+    line.command.undoes = from.value("undoes", "");
+    line.command.boot = from.value("boot", "");
     if (line.event == journal_event::end) return line;
     line.step = count(from, "step");
-    if (line.event != journal_event::write) return line;
-    line.command.verb = from.at("verb").get<std::string>();
-    line.command.undoes = from.value("undoes", "");
-    line.command.boot = from.at("boot").get<std::string>();
-    line.what = read_write(from);
+    if (line.event == journal_event::write) line.what = read_write(from);
     return line;
 }
 
@@ -100,7 +99,8 @@ step_state state_after(journal_event event) {
 void add(std::vector<journal_command>& commands, journal_line line) {
     auto command = std::ranges::find(commands, line.command.id, [](const auto& one) { return one.identity.id; });
     if (command == commands.end()) {
-        if (line.event != journal_event::write) return;
+        const bool complete = line.event == journal_event::write || line.event == journal_event::end;
+        if (!complete || line.command.verb.empty()) return;
         commands.push_back({.identity = line.command, .time = line.time});
         command = std::prev(commands.end());
     }
@@ -121,11 +121,11 @@ std::string to_text(const journal_line& line) {
     const auto* const word = std::ranges::find(events, line.event, &event_word::event);
     json all{{"event", word->word}, {"command", line.command.id}};
     if (line.event != journal_event::end) all["step"] = line.step;
+    all["verb"] = line.command.verb;
+    if (!line.command.undoes.empty()) all["undoes"] = line.command.undoes;
+    all["boot"] = line.command.boot;
     if (line.event == journal_event::write || line.event == journal_event::put_back) {
         const auto& what = line.what;
-        all["verb"] = line.command.verb;
-        if (!line.command.undoes.empty()) all["undoes"] = line.command.undoes;
-        all["boot"] = line.command.boot;
         all["cpu"] = what.cpu;
         all["address"] = hexadecimal(what.address);
         all["name"] = what.name;

@@ -43,7 +43,10 @@ TEST(linux_access, who_has_no_privilege_is_not_sent_to_the_firmware) {
 TEST(linux_access, a_forbidden_write_names_the_lock) {
     expect_words(explain_write(1, 0x1000, {.locked_down = true}), {"0x1000", "CPU 1", "lockdown"});
     expect_words(explain_write(1, 0x1000, {.writes_allowed = false}), {"allow_writes"});
-    expect_words(explain_write(1, 0x1000, {}), {"privilege"});
+    expect_words(explain_write(1, 0x1000, {}), {"privilege", "sudo"});
+    expect_words(explain_write(1, 0x1000, {.is_root = true}), {"root without CAP_SYS_RAWIO"});
+    expect_words(explain_write(1, 0x1000, {.is_root = true, .in_container = true}),
+                 {"container", "--device /dev/cpu/1/msr"});
 }
 
 TEST(linux_access, facts_come_from_the_systems_files) {

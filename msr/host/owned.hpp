@@ -49,6 +49,9 @@ class owned_table {
     }
     owned_table(const owned_table&) = delete;
     owned_table& operator=(const owned_table&) = delete;
+    owned_table(owned_table&&) = delete;
+    owned_table& operator=(owned_table&&) = delete;
+    ~owned_table() = default;
 
     [[nodiscard]] const profile::profile& cpu() const { return cpu_; }
     [[nodiscard]] const profile::register_table& operator*() const { return table_; }

@@ -25,6 +25,8 @@ class shared_machine final : public machine {
     ~shared_machine() override { ::munmap(values_, sizeof(values)); }
     shared_machine(const shared_machine&) = delete;
     shared_machine& operator=(const shared_machine&) = delete;
+    shared_machine(shared_machine&&) = delete;
+    shared_machine& operator=(shared_machine&&) = delete;
 
     std::function<void()> point = [] {};                                  // before and after each write
     std::function<bool(std::uint32_t cpu, std::uint64_t value)> refuses;  // a write

@@ -165,12 +165,13 @@ exit_code restore(const std::string& file, const std::vector<std::string>& names
 
 exit_code restore_verb(int argc, char** argv) {
     write_options options;
+    options.common.from = "linux";  // and not the first that opens: who writes means this machine
     std::string file;
     std::vector<std::string> names;
     CLI::App app{"Writes back the registers of a snapshot that differ now, on all CPUs or on none", "restore"};
     add_json(app, options.common);
     add_catalogue(app, options.common);
-    app.add_option("--from", options.common.from, "What is written: auto, linux, kvm")->capture_default_str();
+    app.add_option("--from", options.common.from, "What is written: linux, or kvm")->capture_default_str();
     app.add_option("--cpus", options.common.cpus, "Which CPUs, as 0-3,8 (all of the snapshot)");
     add_dry_run(app, options);
     app.add_option("SNAPSHOT", file, "What msr snapshot wrote")->required();

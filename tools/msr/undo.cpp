@@ -85,21 +85,20 @@ json list_json(const journal_contents& all, const std::string& boot) {
 }
 
 // Back to what it held, if it holds what was written; the journal need not know whether that write was made.
+// The old value is known.
 host::outcome<planned_change> plan_step(session& from, const host::register_write& was) {
     register_name where{was.address, was.name, catalogue::at_address(from.facts(), was.address)};
     std::vector<const catalogue::register_entry*> entries;
     for (const auto& one : where.candidates)
         entries.push_back(one.entry);
     from.learn(entries);
-    auto change = plan_change(from, was.cpu, where, exactly(was.old.value_or(0)));
+    auto change = plan_change(from, was.cpu, where, exactly(*was.old));
     if (!change) return change;
     auto refuse = [&](std::string why) {
         change->needed = true;
         change->refusals.push_back(fmt::format("{} on CPU {}: {}", was.name, was.cpu, why));
     };
-    if (!was.old) {
-        refuse("it could not be read before it was written: nobody knows what it held");
-    } else if (change->write.old && was.same(*change->write.old, *was.old)) {
+    if (change->write.old && was.same(*change->write.old, *was.old)) {
         change->needed = false;
         change->refusals.clear();
     } else if (change->write.old && !was.same(*change->write.old, was.result)) {
@@ -111,14 +110,25 @@ host::outcome<planned_change> plan_step(session& from, const host::register_writ
     return change;
 }
 
-host::outcome<write_plan> plan_undo(session& from, const journal_command& command) {
+struct undo_plan {
     write_plan plan;
+    std::vector<std::string> left;  // what no undo can bring back
+};
+
+host::outcome<undo_plan> plan_undo(session& from, const journal_command& command) {
+    undo_plan all;
     for (const auto& step : command.steps | std::views::reverse) {
+        if (!step.what.old || step.what.steady == 0) {
+            all.left.push_back(fmt::format(
+                "{} on CPU {}: {}", step.what.name, step.what.cpu,
+                step.what.old ? "it changes by itself" : "it cannot be read, and nobody knows what it held"));
+            continue;
+        }
         auto change = plan_step(from, step.what);
         if (!change) return std::unexpected{change.error()};
-        plan.changes.push_back(std::move(*change));
+        all.plan.changes.push_back(std::move(*change));
     }
-    return plan;
+    return all;
 }
 
 std::string cpus_of(const journal_command& command) {
@@ -138,11 +148,15 @@ exit_code undo(const journal_command& command, write_options options) {
     auto opened = session::open(options.common);
     if (!opened) return fail(to_exit_code(opened.error().kind), opened.error().line());
     if (!opened->complaint().empty()) return fail(no_access, opened->complaint() + "; nothing is written");
-    const auto plan = plan_undo(*opened, command);
-    if (!plan) return fail(to_exit_code(plan.error().kind), plan.error().line());
-    if (!options.common.json)
+    const auto planned = plan_undo(*opened, command);
+    if (!planned) return fail(to_exit_code(planned.error().kind), planned.error().line());
+    if (!options.common.json) {
         fmt::print("undo of {} ({}, {})\n", command.identity.id, command.identity.verb, command.time);
-    return show_and_write(*opened, *plan, options, "undo", command.identity.id, json{{"undoes", command.identity.id}});
+        for (const auto& one : planned->left)
+            fmt::print("left as it is: {}\n", one);
+    }
+    return show_and_write(*opened, planned->plan, options, "undo", command.identity.id,
+                          json{{"undoes", command.identity.id}, {"left", planned->left}});
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ class request {
 
 exit_code write_verb(int argc, char** argv) {
     write_options options;
+    options.common.from = "linux";  // and not the first that opens: who writes means this machine
     std::vector<std::string> assignments;
     CLI::App app{"Writes registers or fields, on all CPUs or on none, and reads them back", "write"};
     add_json(app, options.common);

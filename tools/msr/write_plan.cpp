@@ -51,7 +51,9 @@ class change_maker {
         write.back = seen.leading(write.result, old);
         object(answer, *wanted);
         remark();
-        change_.needed = !write.old || write.value != old || write.result != old;
+        // What is refused would be lost in silence if it merely left the register as it is.
+        const bool changes = !write.old || write.result != old;
+        change_.needed = changes || (write.value != old && !change_.refusals.empty());
         return {};
     }
 

@@ -26,6 +26,8 @@ class uninterrupted {
     }
     uninterrupted(const uninterrupted&) = delete;
     uninterrupted& operator=(const uninterrupted&) = delete;
+    uninterrupted(uninterrupted&&) = delete;
+    uninterrupted& operator=(uninterrupted&&) = delete;
     ~uninterrupted() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
   private:
@@ -112,7 +114,9 @@ exit_code say_how_it_ended(const ending& end, const write_options& options, json
         print(document);
     } else {
         print_states(end);
-        if (result.done() && !end.journal.empty()) fmt::print("msr undo {} puts it back\n", end.command);
+        if (end.writes.empty()) fmt::print("there was nothing to write\n");
+        if (result.done() && !end.writes.empty() && !end.journal.empty())
+            fmt::print("msr undo {} puts it back\n", end.command);
     }
     for (const auto& one : result.more)
         static_cast<void>(fail(done, one.line()));
@@ -166,7 +170,9 @@ void add_force(CLI::App& app, write_options& options) {
 exit_code show_and_write(session& from, const write_plan& plan, const write_options& options, const std::string& verb,
                          const std::string& undoes, json about) {
     const bool refused = plan.is_refused() && !options.force;
-    const bool ends_here = refused || options.dry_run || !plan.is_needed();
+    // An undo that finds all as it was is noted too: the next one then goes on to the command before.
+    const bool nothing_to_do = !plan.is_needed() && undoes.empty();
+    const bool ends_here = refused || options.dry_run || nothing_to_do;
     if (options.common.json) {
         about["source"] = from.machine().description();
         about["dry_run"] = options.dry_run;
@@ -177,6 +183,7 @@ exit_code show_and_write(session& from, const write_plan& plan, const write_opti
             print(about);
         }
     } else {
+        if (from.machine().kind() != host::source::linux_device) fmt::print("{}\n", from.machine().description());
         print_plan(from, plan, options.force);
     }
     if (refused) return refuse(plan);
@@ -186,7 +193,7 @@ exit_code show_and_write(session& from, const write_plan& plan, const write_opti
         return done;
     }
     // Said before anything is opened for it.
-    if (from.machine().kind() == host::source::snapshot || from.recorded_in_tool()) {
+    if (from.machine().kind() == host::source::snapshot) {
         const auto& first = plan.changes.front().write;
         return fail(no_access,
                     from.machine()

@@ -173,6 +173,11 @@ TEST(layouts, conditions_of_part_and_field_fit_the_evaluator_together) {
     EXPECT_NE(in_words(loaded.error()).find("nest too deeply"), std::string::npos) << in_words(loaded.error());
 }
 
+TEST(danger, is_a_fields_own_fact) {
+    EXPECT_TRUE(accepts(register_of({"63..1: mbz", "0: {name: RESET, danger: resets}"})));
+    EXPECT_TRUE(refuses(register_of({"63..1: mbz", "0: {name: RESET, danger: explodes}  # here"}), "danger"));
+}
+
 TEST(layouts, width_must_match) {
     const auto at = [](const char* range) {
         return std::string{layouts} + register_of({std::string{range} + ": {layout: half}  # here"});
