@@ -25,24 +25,26 @@ profile::resolved_field fields[256];
 // What this hypervisor keeps in its control structure instead of in the register file.
 constexpr std::uint32_t backed[]{ia32_fs_base::address, ia32_gs_base::address, ia32_efer::address};
 
-struct virtual_cpu {
-    std::uint64_t control_structure[std::size(backed)]{};  // stands for VMREAD and VMWRITE, or a VMCB
-    std::uint64_t values[2048]{};
+constexpr std::size_t most_values = 2048;
 
-    std::uint64_t* field(std::uint32_t address) {
-        for (std::size_t at = 0; at < std::size(backed); ++at) {
-            if (backed[at] == address) return &control_structure[at];
-        }
-        return nullptr;
+struct virtual_cpu {
+    std::uint64_t fs_base = 0;  // these three stand for VMREAD and VMWRITE, or fields of a VMCB
+    std::uint64_t gs_base = 0;
+    std::uint64_t efer = 0;
+    std::uint64_t values[most_values]{};
+
+    std::uint64_t& field(std::uint32_t address) {
+        if (address == ia32_fs_base::address) return fs_base;
+        return address == ia32_gs_base::address ? gs_base : efer;
     }
 };
 
 std::uint64_t read_field(void* self, std::uint32_t address) {
-    return *static_cast<virtual_cpu*>(self)->field(address);
+    return static_cast<virtual_cpu*>(self)->field(address);
 }
 
 void write_field(void* self, std::uint32_t address, std::uint64_t value) {
-    *static_cast<virtual_cpu*>(self)->field(address) = value;
+    static_cast<virtual_cpu*>(self)->field(address) = value;
 }
 
 // EDX:EAX and ECX as an exit finds them.
@@ -59,15 +61,10 @@ bool make_tables(view<profile::cpuid_leaf> cpuid, view<profile::known_register> 
     const auto cpu = profile::profile{catalogue::built_in(), cpuid, registers}.as_guest();
     const auto made = profile::register_table::make(
         cpu, {.rules = rules::all, .backed = backed},
-        {{rows, std::size(rows)},
-         {checks, std::size(checks)},
-         {slots, std::size(slots)},
-         {initial, std::size(initial)},
-         {constants, std::size(constants)},
-         {fields, std::size(fields)}});
+        {rows, checks, slots, initial, constants, fields});
     if (!made) return false;
     into = *made;
-    return into.initial().size() <= std::size(virtual_cpu{}.values);
+    return into.initial().size() <= most_values;
 }
 
 /// An exit for RDMSR. False: inject #GP(0).

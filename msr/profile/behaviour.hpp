@@ -108,6 +108,11 @@ struct verdict {
 /// Room for so many elements, that the caller owns.
 template <class T>
 struct buffer {
+    constexpr buffer() = default;
+    constexpr buffer(T* at, std::size_t elements) : first{at}, room{elements} {}
+    template <std::size_t N>
+    constexpr buffer(T (&elements)[N]) : first{elements}, room{N} {}
+
     T* first = nullptr;
     std::size_t room = 0;
 };
