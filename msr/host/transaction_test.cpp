@@ -80,6 +80,17 @@ TEST_F(transaction_test, a_refusal_on_the_second_cpu_puts_the_first_back) {
     EXPECT_EQ(contents.last_to_undo(), nullptr);
 }
 
+TEST_F(transaction_test, what_was_written_last_is_put_back_first) {
+    both.push_back(from_to(0, 0, 9, second));
+    machine.refuses = [](auto, auto value) { return value == 9; };
+    EXPECT_EQ(states(run(both)), (states_of{put_back, put_back, refused}));
+    std::vector<std::uint32_t> order;
+    for (const auto& line : log.lines) {
+        if (line.event == journal_event::put_back) order.push_back(line.step);
+    }
+    EXPECT_EQ(order, (std::vector<std::uint32_t>{1, 0}));
+}
+
 TEST_F(transaction_test, what_cannot_be_put_back_is_said) {
     machine.refuses = [](auto cpu, auto value) { return cpu == 1 || value == 1; };
     const auto result = run(both);
