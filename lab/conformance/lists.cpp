@@ -20,6 +20,17 @@ listed<std::vector<std::string>> lines_of(const std::string& file) {
     return result;
 }
 
+std::vector<std::string> parts_of(const std::string& line) {
+    constexpr std::string_view between = " | ";
+    std::vector<std::string> result;
+    for (std::size_t at = 0; at != std::string::npos;) {
+        const auto end = line.find(between, at);
+        result.push_back(line.substr(at, end - at));
+        at = end == std::string::npos ? end : end + between.size();
+    }
+    return result;
+}
+
 // What the first word of each line stands for in the catalogue.
 listed<std::vector<msr::catalogue::target>> targets_of(const std::string& file,
                                                        const msr::catalogue::tables& facts) {
@@ -41,12 +52,9 @@ listed<std::vector<known_survivor>> read_survivors(const std::string& file) {
     if (!lines) return std::unexpected{lines.error()};
     std::vector<known_survivor> result;
     for (const auto& line : *lines) {
-        constexpr std::string_view between = " | ";
-        const auto first = line.find(between);
-        const auto second = line.find(between, first + 1);
-        if (second == std::string::npos) return std::unexpected{file + ": no `NAME | WHAT | WHY`: " + line};
-        result.push_back({line.substr(0, first), line.substr(first + between.size(), second - first - between.size()),
-                          line.substr(second + between.size())});
+        const auto parts = parts_of(line);
+        if (parts.size() != 4) return std::unexpected{file + ": no `REGISTER | WHAT | ORACLE | WHY`: " + line};
+        result.push_back({parts[0], parts[1], parts[2], parts[3]});
     }
     return result;
 }

@@ -11,10 +11,12 @@
 
 namespace conformance {
 
-/// A mutant that no case of an oracle can tell from the engine: `REGISTER | beginning of what it changes | why`.
+/// A mutant that no case of an oracle can tell from the engine: `REGISTER | beginning of what it changes | beginning of
+/// the oracle's name, or * | why`.
 struct known_survivor {
     std::string name;
     std::string what;
+    std::string oracle;
     std::string why;
 };
 

@@ -38,7 +38,7 @@ std::string names_of(const msr::catalogue::tables& facts, const departure_entry&
     return result;
 }
 
-json mutants_of(const msr::catalogue::tables& facts, const std::vector<mutant>& mutants,
+json mutants_of(const std::string& oracle, const msr::catalogue::tables& facts, const std::vector<mutant>& mutants,
                 const std::vector<known_survivor>& known) {
     const auto count = [&](auto fate) { return std::ranges::count(mutants, fate, &mutant::fate); };
     json survivors = json::array();
@@ -46,8 +46,10 @@ json mutants_of(const msr::catalogue::tables& facts, const std::vector<mutant>& 
     for (const auto& one : mutants) {
         if (one.fate != mutant::survived) continue;
         const auto name = name_at(facts, one.address);
-        const bool is_known = std::ranges::any_of(
-            known, [&](const auto& other) { return other.name == name && one.what.starts_with(other.what); });
+        const bool is_known = std::ranges::any_of(known, [&](const auto& other) {
+            return other.name == name && one.what.starts_with(other.what) &&
+                   (other.oracle == "*" || oracle.starts_with(other.oracle));
+        });
         if (is_known) {
             ++expected;
         } else {
@@ -83,7 +85,7 @@ json to_json(const std::string& oracle, const msr::catalogue::tables& facts,
                 {"unexplained", all.unexplained}};
     result["registers"] = std::ranges::count_if(
         of.registers, [](const auto& one) { return one.second.agreed + one.second.differed > 0; });
-    result["mutants"] = mutants_of(facts, mutants, known);
+    result["mutants"] = mutants_of(oracle, facts, mutants, known);
     json causes = json::array();
     for (const auto& [row, cases] : of.causes)
         causes.push_back({{"reason", str(row->reason)}, {"registers", names_of(facts, *row)}, {"cases", cases}});

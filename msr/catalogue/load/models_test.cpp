@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view registers = R"(
 registers:
-  - {name: R, address: 0x10, exists: always, fields: {63..4: reserved, 3..0: N}}
+  - {name: R, address: 0x10, exists: always, fields: {63..4: mbz, 3..0: N}}
   - {name: S, address: 0x20, exists: always, fields: {63..0: ALL}}
   - {name: T, address: 0x30, exists: always, fields: {63..0: ALL}}
 )";
@@ -75,14 +75,14 @@ TEST(models, only_one_that_is_there_can_be_extended) {
 TEST(models, a_condition_over_the_value_sees_all_of_it_and_the_fields_of_registers) {
     const auto row = [](std::string_view legal) {
         return with_models(
-            "  - name: m\n    title: M\n    departures:\n"
+            "  - name: m\n    title: Model\n    departures:\n"
             "      - {registers: [S], legal: \"" +
             std::string{legal} + "\", reason: Why, source: Seen}  # here\n");
     };
     EXPECT_TRUE(accepts(row("field == 0 or (field[63..60] == 0xF and R.N == 1)")));
-    EXPECT_TRUE(refuses(row("field[64..60] == 0"), "bits 63..0"));
+    EXPECT_TRUE(refuses(row("field[64..60] == 0"), "bits are written"));
     EXPECT_TRUE(refuses(row("R.M == 0"), "no field"));
-    EXPECT_TRUE(refuses(with_models("  - name: m\n    title: M\n    departures:\n"
+    EXPECT_TRUE(refuses(with_models("  - name: m\n    title: Model\n    departures:\n"
                                     "      - {registers: [S], when: field == 0, reason: Why, source: Seen}  # here\n"),
                         "there is no field here"));
 }
