@@ -102,9 +102,7 @@ class by_hand {
     bool address(std::uint64_t& into, std::uint64_t value) const {
         return profile::is_canonical(value, width_) && take(into, value);
     }
-    static bool is_type(std::uint64_t type) {
-        return type < 7 && type != 2 && type != 3;
-    }
+    static bool is_type(std::uint64_t type) { return type < 7 && type != 2 && type != 3; }
     bool write_default_type(std::uint64_t value) {
         return (value & ~type_) == 0 && is_type(value & ia32_mtrr_def_type::fields::type::mask) && take(type, value);
     }
@@ -239,8 +237,8 @@ void resolve_max_intel(benchmark::State& state) {
     std::vector<std::uint64_t> initial(size.initial);
     std::vector<std::uint64_t> constants(size.constants);
     std::vector<profile::resolved_field> fields(size.fields);
-    const profile::table_storage storage{{rows.data(), rows.size()},       {checks.data(), checks.size()},
-                                         {slots.data(), slots.size()},     {initial.data(), initial.size()},
+    const profile::table_storage storage{{rows.data(), rows.size()},           {checks.data(), checks.size()},
+                                         {slots.data(), slots.size()},         {initial.data(), initial.size()},
                                          {constants.data(), constants.size()}, {fields.data(), fields.size()}};
     for (auto _ : state)
         benchmark::DoNotOptimize(profile::register_table::make(as_guest, {.rules = rules::all}, storage));

@@ -54,14 +54,13 @@ struct exit_registers {
 
 }  // namespace
 
-/// The tables for the CPU that a guest is shown. `cpuid` is what it is told, sorted by leaf and sub-leaf; `registers` are
-/// the capability registers that it is shown, sorted by address.
+/// The tables for the CPU that a guest is shown. `cpuid` is what it is told, sorted by leaf and sub-leaf; `registers`
+/// are the capability registers that it is shown, sorted by address.
 bool make_tables(view<profile::cpuid_leaf> cpuid, view<profile::known_register> registers,
                  profile::register_table& into) {
     const auto cpu = profile::profile{catalogue::built_in(), cpuid, registers}.as_guest();
-    const auto made = profile::register_table::make(
-        cpu, {.rules = rules::all, .backed = backed},
-        {rows, checks, slots, initial, constants, fields});
+    const auto made = profile::register_table::make(cpu, {.rules = rules::all, .backed = backed},
+                                                    {rows, checks, slots, initial, constants, fields});
     if (!made) return false;
     into = *made;
     return into.initial().size() <= most_values;

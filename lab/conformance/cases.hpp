@@ -12,8 +12,8 @@ namespace conformance {
 struct case_options {
     bool by_host = false;
     std::uint64_t seed = 1;
-    std::size_t every = 1;           // of a register's values, only each of this number
-    std::uint32_t members = ~0U;     // of a family, only so many
+    std::size_t every = 1;            // of a register's values, only each of this number
+    std::uint32_t members = ~0U;      // of a family, only so many
     std::vector<left_out> without{};  // bits that no case may set
 };
 

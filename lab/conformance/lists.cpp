@@ -32,8 +32,7 @@ std::vector<std::string> parts_of(const std::string& line) {
 }
 
 // What the first word of each line stands for in the catalogue.
-listed<std::vector<msr::catalogue::target>> targets_of(const std::string& file,
-                                                       const msr::catalogue::tables& facts) {
+listed<std::vector<msr::catalogue::target>> targets_of(const std::string& file, const msr::catalogue::tables& facts) {
     const auto lines = lines_of(file);
     if (!lines) return std::unexpected{lines.error()};
     std::vector<msr::catalogue::target> result;

@@ -162,7 +162,10 @@ int run(int argc, char** argv) {
         std::vector<left_out> without;
         if (!asked.without.empty()) without = value_of(read_fields(asked.without, catalogue(asked)));
         write_cases(std::cout, catalogue(asked), read_files({asked.probe}),
-                    {.by_host = asked.kind == "host", .seed = asked.seed, .every = asked.every, .members = asked.members,
+                    {.by_host = asked.kind == "host",
+                     .seed = asked.seed,
+                     .every = asked.every,
+                     .members = asked.members,
                      .without = without});
     }
     if (comparing->parsed()) return compare_answers(asked);

@@ -71,9 +71,8 @@ std::string name_at(const msr::catalogue::tables& facts, std::uint32_t address) 
                            : msr::catalogue::name_of(*targets.front().entry, targets.front().member);
 }
 
-json to_json(const std::string& oracle, const msr::catalogue::tables& facts,
-             const msr::catalogue::model_entry* model, const comparison& of, const std::vector<mutant>& mutants,
-             const std::vector<known_survivor>& known) {
+json to_json(const std::string& oracle, const msr::catalogue::tables& facts, const msr::catalogue::model_entry* model,
+             const comparison& of, const std::vector<mutant>& mutants, const std::vector<known_survivor>& known) {
     const auto& all = of.total;
     json result{{"oracle", oracle},
                 {"model", model != nullptr ? str(model->name) : "architectural"},

@@ -5,48 +5,11 @@
 #include <cstdint>
 
 #include "msr/catalogue/cpuid.hpp"
+#include "msr/catalogue/expression.hpp"
+#include "msr/catalogue/implementation.hpp"
 #include "msr/core/view.hpp"
 
 namespace msr::catalogue {
-
-// ---- expressions: conditions and value formulas, compiled to a postfix form
-
-enum class operation : std::uint8_t {
-    number,      // push operand
-    feature,     // push 1 if feature #operand is present
-    vendor,      // push 1 if the CPU is of vendor #operand
-    processors,  // push 1 if the CPU is in processor group #operand
-    quantity,    // push quantity #operand
-    family,      // push the CPU's family, model, stepping
-    model,
-    stepping,
-    register_bits,  // push bits msb..lsb of the register at address operand
-    self_bits,      // push bits msb..lsb of the register being evaluated
-    logical_and,
-    logical_or,
-    logical_not,
-    equal,
-    not_equal,
-    less,
-    less_equal,
-    greater,
-    greater_equal,
-    add,
-    subtract,
-    multiply,
-    divide,
-    power,
-};
-
-struct instruction {
-    operation code;
-    std::uint8_t msb = 0;
-    std::uint8_t lsb = 0;
-    std::uint64_t operand = 0;
-};
-
-/// Postfix program. Empty stands for "always" as a condition and "none" as a formula.
-using expression = view<instruction>;
 
 // ---- what a CPU says of itself
 
@@ -267,69 +230,6 @@ struct register_entry {
     view<text> rules;
     view<switch_entry> switched_by;
     view<text> sources;
-};
-
-// ---- implementations that are not the manuals' processor
-
-/// What becomes of bits that an implementation treats otherwise than the manuals say.
-enum class treatment : std::uint8_t {
-    must_be_zero,
-    ignored,  // dropped; they read as zero
-    stored,
-    kept,        // dropped; they keep their value
-    must_match,  // a change faults
-    clearable,   // stored; a one faults where the CPU reports none
-    settable,    // stored; a zero faults where the CPU reports a one
-    canonical,   // stored; they have to be those of a canonical address
-    undefined,
-};
-
-struct bits_departure {
-    std::uint8_t msb = 63;
-    std::uint8_t lsb = 0;
-    treatment as = treatment::stored;
-};
-
-enum class actor : std::uint8_t { both, guest, host };
-
-/// Checks of the manuals that an implementation does not make.
-struct omissions {
-    bool canonical = false;
-    bool legal = false;  // legal values of fields
-    bool locks = false;
-    bool rules = false;
-    bool presence = false;  // the mode without which the register is not there
-};
-
-/// How an implementation departs from the manuals at some registers.
-struct departure_entry {
-    view<std::uint32_t> addresses;  // of the entries, a family's being its base; sorted
-    view<text> names;               // as the row has them: `present` is about no other entry at the address
-    expression when;
-    actor by = actor::both;
-    bool present = false;  // the register is there whatever the CPU says
-    bool absent = false;
-    bool read_faults = false;
-    bool write_faults = false;
-    bool write_dropped = false;
-    bool reads_constant = false;
-    bool writable = false;  // although the manuals say that it is read-only
-    std::uint64_t constant = 0;
-    omissions without;
-    view<bits_departure> bits;
-    expression legal;  // over the whole value, where not every one that the bits allow is
-    view<text> rules;  // in addition
-    text reason;
-    text source;
-};
-
-/// An implementation of the registers: a hypervisor, an emulator.
-struct model_entry {
-    text name;
-    text title;
-    bool canonical_by_paging = false;  // by CR4.LA57 instead of what the CPU supports
-    view<std::uint32_t> addresses;     // of the entries that it implements, sorted; empty: all
-    view<departure_entry> departures;
 };
 
 // ---- CPUs that are known by name

@@ -1,6 +1,7 @@
 #include "msr/profile/behaviour.hpp"
 
 #include "msr/profile/decode.hpp"
+#include "msr/profile/departures.hpp"
 
 namespace msr::profile {
 
@@ -15,45 +16,6 @@ using catalogue::treatment;
 
 // A set of legal values fits a word.
 constexpr std::uint64_t values_in_set = 64;
-
-bool contains(view<std::uint32_t> sorted, std::uint32_t wanted) {
-    std::size_t low = 0;
-    std::size_t high = sorted.size();
-    while (low < high) {
-        const auto middle = (low + high) / 2;
-        if (sorted[middle] < wanted) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < sorted.size() && sorted[low] == wanted;
-}
-
-// Calls visit(departure) for each that concerns the register on this CPU, seen from here.
-template <class Visit>
-void departures_of(const catalogue::register_entry& entry, const profile& cpu, const viewpoint& from, Visit visit) {
-    if (from.model == nullptr) return;
-    const auto other = from.by_host ? catalogue::actor::guest : catalogue::actor::host;
-    for (const auto& one : from.model->departures) {
-        if (one.by == other || !contains(one.addresses, entry.address)) continue;
-        if (catalogue::test(one.when, cpu) == holds::yes) visit(one);
-    }
-}
-
-bool is_named(const departure_entry& row, const catalogue::register_entry& entry) {
-    const auto same = [&](text name) {
-        if (name == entry.name) return true;
-        for (const auto& alias : entry.aliases) {
-            if (name == alias) return true;
-        }
-        return false;
-    };
-    for (const auto& name : row.names) {
-        if (same(name)) return true;
-    }
-    return false;
-}
 
 bool is_legal(const catalogue::field_entry& field, std::uint64_t raw, std::uint64_t value, const profile& cpu) {
     if (field.values_exhaust && meaning_of(field, raw) == nullptr) return false;
@@ -303,20 +265,9 @@ std::size_t most_checks(const catalogue::register_entry& entry, const viewpoint&
     auto count = 1 + (2 * entry.fields.size()) + entry.locks.size() + entry.rules.size();
     if (from.model == nullptr) return count;
     for (const auto& one : from.model->departures) {
-        if (contains(one.addresses, entry.address)) count += one.rules.size() + one.bits.size() + 1;
+        if (catalogue::contains(one.addresses, entry.address)) count += one.rules.size() + one.bits.size() + 1;
     }
     return count;
-}
-
-catalogue::holds presence(const catalogue::register_entry& entry, const profile& cpu, const viewpoint& from) {
-    auto result = exists(entry, cpu);
-    if (from.model != nullptr && !from.model->addresses.empty() && !contains(from.model->addresses, entry.address))
-        result = holds::no;
-    departures_of(entry, cpu, from, [&](const departure_entry& one) {
-        if (one.absent) result = holds::no;
-        if (one.present && is_named(one, entry)) result = holds::yes;
-    });
-    return result;
 }
 
 behaviour behaviour_of(const resolved_register& layout, const profile& cpu, const viewpoint& from,

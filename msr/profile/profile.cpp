@@ -1,6 +1,7 @@
 #include "msr/profile/profile.hpp"
 
 #include "msr/catalogue/cpu_version.hpp"
+#include "msr/catalogue/sorted.hpp"
 
 namespace msr::profile {
 
@@ -10,18 +11,8 @@ namespace {
 constexpr text linear_width_name = "LINEAR_ADDRESS_WIDTH";
 
 template <class Element>
-std::size_t first_not_below(view<Element> sorted, std::uint32_t address) {
-    std::size_t low = 0;
-    std::size_t high = sorted.size();
-    while (low < high) {
-        const auto middle = (low + high) / 2;
-        if (sorted[middle].address < address) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+std::size_t first_at(view<Element> sorted, std::uint32_t address) {
+    return catalogue::first_not_below(sorted, address, [](const Element& one) { return one.address; });
 }
 
 }  // namespace
@@ -110,7 +101,7 @@ profile profile::as_guest() const {
 }
 
 std::optional<std::uint64_t> profile::listed_value(std::uint32_t address) const {
-    const auto at = first_not_below(registers_, address);
+    const auto at = first_at(registers_, address);
     if (at == registers_.size() || registers_[at].address != address) return std::nullopt;
     return registers_[at].value;
 }
@@ -125,7 +116,7 @@ std::optional<std::uint64_t> profile::register_value(std::uint32_t address) cons
 // Nothing for what software can write, or the catalogue does not have.
 std::optional<std::uint64_t> profile::reset_of_constant(std::uint32_t address) const {
     const auto& all = facts_->registers;
-    for (auto at = first_not_below(all, address); at != all.size() && all[at].address == address; ++at) {
+    for (auto at = first_at(all, address); at != all.size() && all[at].address == address; ++at) {
         if (all[at].access == catalogue::access::read_only) return all[at].reset;
     }
     return std::nullopt;

@@ -31,7 +31,8 @@ namespace {
 
 struct virtual_cpu {
     explicit virtual_cpu(std::string_view profile)
-        : cpu{msr::catalogue::built_in(), profile,
+        : cpu{msr::catalogue::built_in(),
+              profile,
               {{msr::ia32_mcg_cap::address, msr::ia32_mcg_cap{}
                                                 .with<msr::ia32_mcg_cap::fields::count>(msr::bits<8>::from_raw(4))
                                                 .with<msr::ia32_mcg_cap::fields::mcg_lmce_p>(true)
@@ -128,8 +129,8 @@ TEST(rules, machine_check_banks_are_only_cleared_except_on_amd_when_asked) {
     EXPECT_TRUE(intel.guest.host_write(msr::ia32_mci_status::address, error.raw()));
     virtual_cpu amd{"zen-4"};
     EXPECT_FALSE(amd.write(error));
-    ASSERT_TRUE(amd.guest.host_write(msr::hwcr_family_10h::address,
-                                     msr::hwcr_family_10h{}.mc_status_wr_en(true).raw()));
+    ASSERT_TRUE(
+        amd.guest.host_write(msr::hwcr_family_10h::address, msr::hwcr_family_10h{}.mc_status_wr_en(true).raw()));
     EXPECT_TRUE(amd.write(error));
 }
 

@@ -33,8 +33,8 @@ const msr::catalogue::model_entry* model(std::string_view name) {
 }
 
 struct virtual_cpu {
-    explicit virtual_cpu(std::string_view profile, const msr::profile::table_options& options = {.rules =
-                                                                                                    msr::rules::all},
+    explicit virtual_cpu(std::string_view profile,
+                         const msr::profile::table_options& options = {.rules = msr::rules::all},
                          msr::virt::backing elsewhere = {})
         : cpu{msr::catalogue::built_in(), profile},
           table{*cpu, options},

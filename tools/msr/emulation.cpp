@@ -83,10 +83,8 @@ std::string emulation::answer(const script::operation& asked, const place& where
                               const profile::verdict& verdict) const {
     const auto why = reason(verdict, asked.value, where.name);
     if (!as_json_) return verdict.faults() ? "fault #GP(0) " + why : fmt::format("ok {:#x}", verdict.result);
-    json line{{"operation", asked.word()},
-              {"name", where.name},
-              {"address", hex(where.address)},
-              {"ok", !verdict.faults()}};
+    json line{
+        {"operation", asked.word()}, {"name", where.name}, {"address", hex(where.address)}, {"ok", !verdict.faults()}};
     if (verdict.faults()) {
         line["fault"] = "#GP(0)";
         line["reason"] = why;

@@ -4,8 +4,10 @@ set -uo pipefail
 source "$(dirname "$0")/support.sh"
 
 msr list --json
-jq --raw-output '.registers[] | .name' "$work/out" | sort --unique >"$work/names"
-check 'a catalogue worth the name' test "$(wc -l <"$work/names")" -ge 500
+jq --raw-output '.registers[] | .name' "$work/out" | sort --unique >"$work/all"
+check 'a catalogue worth the name' test "$(wc -l <"$work/all")" -ge 500
+# Only every so many of them, where each takes long.
+sed -n "1~${MSRKIT_EVERY:-1}p" "$work/all" >"$work/names"
 
 random_value() { printf '0x%04x%04x%04x%04x' $((2 * RANDOM)) $((2 * RANDOM)) $((2 * RANDOM)) $((2 * RANDOM + 1)); }
 
