@@ -25,6 +25,9 @@ class guest {
           backing elsewhere = {});
     guest(const guest&) = delete;
     guest& operator=(const guest&) = delete;
+    guest(guest&&) = delete;
+    guest& operator=(guest&&) = delete;
+    ~guest() = default;
 
     /// Registers and state as after reset. What is backed is the hypervisor's to reset.
     void reset();
