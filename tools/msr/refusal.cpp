@@ -58,7 +58,7 @@ std::string legal_values(const catalogue::field_entry& field) {
 }
 
 std::string reason(const profile::verdict& result, std::uint64_t value, const std::string& name) {
-    const auto words = objection_in_words(result, value);
+    auto words = objection_in_words(result, value);
     if (!result.faults()) return words;
     if (result.field == nullptr) return fmt::format("{}: {}", name, words);
     return fmt::format("{}.{}: {}", name, str(result.field->name), words);
