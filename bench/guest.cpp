@@ -136,7 +136,7 @@ class by_hand {
     std::uint64_t apic_base = ia32_apic_base::at_reset().raw();
 };
 
-// How often a running Linux guest writes what, in parts of a thousand: timer and speculation most.
+// Assumed, not recorded: how often a running Linux guest writes what, in parts of a thousand.
 std::vector<write_of> mix() {
     struct share {
         std::uint32_t index;
