@@ -26,6 +26,10 @@ target_compile_options(msrkit_options INTERFACE ${msrkit_warnings}
                        # libstdc++ 12's stable_sort uses what C++17 deprecated, and clang says so.
                        $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(MSRKIT_SANITIZE)
+    # Several sources are compiled as one: most of a build without optimising is reading headers. The other build compiles
+    # each source by itself.
+    set(CMAKE_UNITY_BUILD ON)
+    set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
     target_compile_options(msrkit_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -g1 $<$<CONFIG:Release>:-O1>
                            # With sanitizers, g++ 12 takes members of std::regex and std::optional for uninitialised.
                            $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)

@@ -23,7 +23,7 @@ constexpr std::string_view keywords =
     " wchar_t while xor xor_eq assert errno i386 linux major minor signal stderr stdin stdout unix ";
 
 // What a generated type has besides its fields, and the namespaces that its text refers to.
-constexpr std::string_view members =
+constexpr std::string_view member_names =
     " address at_reset cleared_by_one cleared_by_zero fields first from_raw get members msr name raw readable "
     " refuse_read refuse_write std stride with word writable ";
 
@@ -47,7 +47,7 @@ std::string lower(std::string_view name) {
 
 std::string member_name(std::string_view name) {
     auto result = lower(name);
-    if (contains(keywords, result) || contains(members, result)) result += "_";
+    if (contains(keywords, result) || contains(member_names, result)) result += "_";
     return result;
 }
 

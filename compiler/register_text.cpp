@@ -15,7 +15,7 @@ namespace {
 
 using fmt::format;
 
-std::string string_of(const text& words) {
+std::string comment_of(const text& words) {
     return comment_text(std::string_view{words});
 }
 
@@ -29,7 +29,7 @@ std::string header(std::string_view includes, std::string_view contents) {
 std::string joined(const view<text>& list) {
     std::string result;
     for (const auto& one : list)
-        result += (result.empty() ? "" : ", ") + string_of(one);
+        result += (result.empty() ? "" : ", ") + comment_of(one);
     return result;
 }
 
@@ -109,11 +109,11 @@ std::string includes(const std::vector<accessor>& accessors) {
 }
 
 std::string register_comment(const catalogue::register_entry& entry) {
-    auto out = format("/// {}{}{}. Address {:X}H", string_of(entry.name), entry.title.empty() ? "" : ": ",
-                      string_of(entry.title), entry.address);
+    auto out = format("/// {}{}{}. Address {:X}H", comment_of(entry.name), entry.title.empty() ? "" : ": ",
+                      comment_of(entry.title), entry.address);
     out += entry.stride == 0 ? ".\n" : format(", and every {} from there.\n", entry.stride);
-    if (!entry.description.empty()) out += format("/// {}\n", string_of(entry.description));
-    if (!entry.variant.empty()) out += format("/// Variant: {}.\n", string_of(entry.variant));
+    if (!entry.description.empty()) out += format("/// {}\n", comment_of(entry.description));
+    if (!entry.variant.empty()) out += format("/// Variant: {}.\n", comment_of(entry.variant));
     if (!entry.fields_known)
         out += "/// Its fields are not in the catalogue: it has an address and a raw value only.\n";
     if (!entry.aliases.empty()) out += format("/// Also called: {}.\n", joined(entry.aliases));
@@ -174,15 +174,15 @@ std::string layout_header(const catalogue::layout_entry& layout, const std::stri
                           const std::vector<accessor>& accessors) {
     return header(includes(accessors),
                   format("/// {}.\nstruct {} : word<{}, {}> {{\n    using word::word;\n{}}};\n",
-                         string_of(layout.title), type, type, layout.width, body(accessors, type)));
+                         comment_of(layout.title), type, type, layout.width, body(accessors, type)));
 }
 
 std::string enumeration_header(const catalogue::enumeration_entry& values, const std::string& type, int width) {
     const auto storage = std::max(8U, std::bit_ceil(static_cast<unsigned>(width)));
-    auto out = format("/// {}.\nenum class {} : std::uint{}_t {{\n", string_of(values.title), type, storage);
+    auto out = format("/// {}.\nenum class {} : std::uint{}_t {{\n", comment_of(values.title), type, storage);
     for (const auto& one : values.values) {
         out += format("    {} = {},", member_name(one.name), one.match);
-        out += one.title.empty() ? "\n" : format("  // {}\n", string_of(one.title));
+        out += one.title.empty() ? "\n" : format("  // {}\n", comment_of(one.title));
     }
     return header("#include <cstdint>\n", out + "};\n");
 }

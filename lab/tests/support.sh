@@ -53,7 +53,13 @@ status_of() {
 	echo "$status"
 }
 
+# What programs said on standard error is shown when something failed: it tells why.
 finish() {
-	((failures == 0)) || echo "$failures checks FAILED"
-	exit $((failures > 0))
+	local said
+	if ((failures == 0)); then exit 0; fi
+	for said in "$results"/*.stderr; do
+		[[ -s $said ]] && printf '%s\n' "--- ${said##*/}" && tail -n 30 "$said"
+	done
+	echo "$failures checks FAILED"
+	exit 1
 }

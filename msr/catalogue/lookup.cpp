@@ -9,13 +9,11 @@
 
 #include <fmt/format.h>
 
+#include "msr/catalogue/letters.hpp"
+
 namespace msr::catalogue {
 
 namespace {
-
-char lower(char letter) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-}
 
 bool same(std::string_view left, std::string_view right) {
     return std::ranges::equal(left, right, {}, lower, lower);

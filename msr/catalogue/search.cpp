@@ -1,17 +1,13 @@
 #include <algorithm>
 
+#include "msr/catalogue/letters.hpp"
 #include "msr/catalogue/lookup.hpp"
 
 namespace msr::catalogue {
 
 namespace {
 
-// Of ASCII, whatever the locale: names and titles are written in it.
-constexpr char lower(char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
-}
-
-std::string lower(std::string_view text) {
+std::string lower_all(std::string_view text) {
     std::string result{text};
     std::ranges::transform(result, result.begin(), [](char letter) { return lower(letter); });
     return result;
@@ -54,7 +50,7 @@ rank rank_of(const field_entry& field, std::string_view word) {
 
 std::vector<found> search(const tables& facts, std::string_view wanted) {
     std::vector<found> result;
-    const auto word = lower(wanted);
+    const auto word = lower_all(wanted);
     const auto address = parse_address(word);
     if (address) {
         for (const auto& one : at_address(facts, *address))

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <utility>
 
 namespace msr::host {
 
@@ -35,5 +36,10 @@ struct error {
 /// A value, or an error for a person. (msr::result holds the fault of one access.)
 template <class T>
 using outcome = std::expected<T, error>;
+
+/// What a person wrote and cannot be meant so.
+[[nodiscard]] inline std::unexpected<error> bad_input(std::string what, std::string why = {}, std::string remedy = {}) {
+    return std::unexpected{error{error_kind::bad_input, std::move(what), std::move(why), std::move(remedy)}};
+}
 
 }  // namespace msr::host

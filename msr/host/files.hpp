@@ -40,6 +40,9 @@ class descriptor {
 /// The text of an errno value ("Permission denied").
 [[nodiscard]] std::string describe_errno(int number);
 
+/// More than any file in /proc or /sys that describes a machine holds; in bytes.
+inline constexpr std::size_t small_file = 65536;
+
 /// The file's bytes, or the errno that stopped it; EFBIG where it holds more than `limit` bytes.
 [[nodiscard]] std::expected<std::string, int> read_file(const std::filesystem::path& path, std::size_t limit);
 

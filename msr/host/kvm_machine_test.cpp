@@ -15,7 +15,7 @@ using numbers = std::vector<std::uint32_t>;
 
 constexpr auto efer = ia32_efer::address;
 constexpr auto long_mode_enabled = ia32_efer{}.lme(true).raw();
-constexpr std::uint32_t absent = 0x12345;  // in no manual, and in no vCPU
+constexpr std::uint32_t no_register = 0x12345;  // in no manual, and in no vCPU
 
 class kvm_machine_test : public testing::Test {
   protected:
@@ -31,10 +31,10 @@ class kvm_machine_test : public testing::Test {
 
 TEST_F(kvm_machine_test, a_refused_register_does_not_harm_those_behind_it) {
     ASSERT_TRUE(machine->write(0, efer, long_mode_enabled).has_value());
-    const auto table = machine->read(first_cpu, numbers{efer, absent, absent + 1, efer, absent});
+    const auto table = machine->read(first_cpu, numbers{efer, no_register, no_register + 1, efer, no_register});
     EXPECT_EQ(table.at(0, 0).value(), long_mode_enabled);
-    EXPECT_EQ(table.at(0, 1).error(), (fault{absent, 0, direction::read, cause::refused}));
-    EXPECT_EQ(table.at(0, 2).error().index, absent + 1);
+    EXPECT_EQ(table.at(0, 1).error(), (fault{no_register, 0, direction::read, cause::refused}));
+    EXPECT_EQ(table.at(0, 2).error().index, no_register + 1);
     EXPECT_EQ(table.at(0, 3).value(), long_mode_enabled);
     EXPECT_EQ(table.at(0, 4).error().cause, cause::refused);
 }
@@ -43,8 +43,8 @@ TEST_F(kvm_machine_test, more_than_one_call_takes) {
     ASSERT_TRUE(machine->write(0, efer, long_mode_enabled).has_value());
     for (const std::size_t count : {254U, 255U, 256U, 510U, 511U, 1000U}) {
         numbers addresses(count, efer);
-        addresses[count / 2] = absent;
-        addresses.back() = absent;
+        addresses[count / 2] = no_register;
+        addresses.back() = no_register;
         const auto table = machine->read(first_cpu, addresses);
         for (std::size_t at = 0; at < count; ++at) {
             EXPECT_EQ(table.at(0, at).has_value(), addresses[at] == efer);
@@ -56,7 +56,7 @@ TEST_F(kvm_machine_test, more_than_one_call_takes) {
 TEST_F(kvm_machine_test, a_write_is_read_back_and_a_bad_one_refused) {
     ASSERT_TRUE(machine->write(0, efer, 0).has_value());
     EXPECT_EQ(machine->read(first_cpu, numbers{efer}).at(0, 0).value(), 0U);
-    EXPECT_EQ(machine->write(0, absent, 1).error(), (fault{absent, 0, direction::write, cause::refused}));
+    EXPECT_EQ(machine->write(0, no_register, 1).error(), (fault{no_register, 0, direction::write, cause::refused}));
     EXPECT_EQ(machine->write(1, efer, 0).error().cause, cause::cpu_offline);
     EXPECT_EQ(machine->read(numbers{1}, numbers{efer}).at(0, 0).error().cause, cause::cpu_offline);
 }

@@ -13,7 +13,6 @@
 namespace msr::host {
 namespace {
 
-constexpr std::size_t small_file = 65536;
 constexpr unsigned cap_sys_rawio = 17;  // linux/capability.h
 
 constexpr auto lockdown_remedy =

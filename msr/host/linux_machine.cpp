@@ -17,8 +17,6 @@
 namespace msr::host {
 namespace {
 
-constexpr std::size_t small_file = 65536;
-
 // Progress is counted in blocks, so that the counter's cache line does not move between CPUs at every read.
 constexpr std::size_t block = 64;
 

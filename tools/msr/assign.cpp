@@ -11,10 +11,6 @@ namespace tool {
 
 namespace {
 
-host::error bad(std::string what, std::string why = {}) {
-    return {host::error_kind::bad_input, std::move(what), std::move(why), {}};
-}
-
 // A number, or a value's name: PA0=WB.
 host::outcome<std::uint64_t> field_value(const catalogue::field_entry& field, std::string_view words) {
     if (field.values != nullptr) {
@@ -24,8 +20,8 @@ host::outcome<std::uint64_t> field_value(const catalogue::field_entry& field, st
     }
     auto number = parse_value(words);
     if (number || field.values == nullptr) return number;
-    return std::unexpected{
-        bad(fmt::format("{} has no value `{}`", std::string_view{field.name}, words), legal_values(field))};
+    return host::bad_input(fmt::format("{} has no value `{}`", std::string_view{field.name}, words),
+                           legal_values(field));
 }
 
 bool is_address(const catalogue::field_entry& field) {
@@ -36,7 +32,7 @@ bool is_address(const catalogue::field_entry& field) {
 
 host::outcome<assignment> parse_assignment(const std::string& words, std::string_view form) {
     const auto equals = words.find('=');
-    if (equals == std::string::npos) return std::unexpected{bad(fmt::format("`{}` is no {}", words, form))};
+    if (equals == std::string::npos) return host::bad_input(fmt::format("`{}` is no {}", words, form));
     return assignment{words.substr(0, equals), words.substr(equals + 1)};
 }
 
@@ -50,26 +46,26 @@ host::outcome<std::uint64_t> with_field(const layout& fields, std::uint64_t valu
     const auto& name = wanted.name;
     const auto* const field = field_named(fields, name);
     if (field == nullptr) {
-        return std::unexpected{bad(fmt::format("{} has no field `{}`", std::string_view{fields->entry->name}, name),
-                                   fmt::format("msr show {} lists them", std::string_view{fields->entry->name}))};
+        return host::bad_input(fmt::format("{} has no field `{}`", std::string_view{fields->entry->name}, name),
+                               fmt::format("msr show {} lists them", std::string_view{fields->entry->name}));
     }
     auto number = field_value(*field->entry, wanted.value);
     if (!number) return number;
     if (is_address(*field->entry) && field->entry->shift > 0) {
         const auto low = catalogue::mask_of(field->entry->shift - 1, 0);
         if ((*number & low) != 0)
-            return std::unexpected{
-                bad(fmt::format("{} takes an address whose low {} bits are zero", name, field->entry->shift))};
+            return host::bad_input(
+                fmt::format("{} takes an address whose low {} bits are zero", name, field->entry->shift));
         *number >>= field->entry->shift;
     }
     const auto widest = field->mask() >> field->lsb;
     if (*number > widest) {
-        return std::unexpected{
-            bad(fmt::format("{} does not fit {}", hex(*number), name), fmt::format("it has bits {}", bits_of(*field)))};
+        return host::bad_input(fmt::format("{} does not fit {}", hex(*number), name),
+                               fmt::format("it has bits {}", bits_of(*field)));
     }
     if (field->entry->values_exhaust && profile::meaning_of(*field->entry, *number) == nullptr) {
-        return std::unexpected{
-            bad(fmt::format("{} is no legal value of {}", *number, name), "legal: " + legal_values(*field->entry))};
+        return host::bad_input(fmt::format("{} is no legal value of {}", *number, name),
+                               "legal: " + legal_values(*field->entry));
     }
     return (value & ~field->mask()) | *number << field->lsb;
 }

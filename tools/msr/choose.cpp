@@ -8,12 +8,9 @@
 namespace tool {
 
 host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from) {
-    const auto bad = [](std::string message) {
-        return std::unexpected{host::error{host::error_kind::bad_input, std::move(message), "", ""}};
-    };
     const auto targets = catalogue::find_by_name(facts, name);
-    if (!targets) return bad(targets.error());
-    if (targets->empty()) return bad(fmt::format("no register is known at {}", name));
+    if (!targets) return host::bad_input(targets.error());
+    if (targets->empty()) return host::bad_input(fmt::format("no register is known at {}", name));
     chosen result;
     const auto* first = &targets->front();
     if (from != nullptr) {
@@ -47,7 +44,7 @@ host::outcome<std::uint64_t> parse_value(std::string_view words) {
     if (!digits.empty() && status == std::errc{} && end == digits.data() + digits.size()) return value;
     const auto why =
         status == std::errc::result_out_of_range ? "it has more than 64 bits" : "write 31, 0x1f or 0b11111";
-    return std::unexpected{host::error{host::error_kind::bad_input, fmt::format("`{}` is no value", words), why, ""}};
+    return host::bad_input(fmt::format("`{}` is no value", words), why);
 }
 
 }  // namespace tool

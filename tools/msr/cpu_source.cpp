@@ -22,11 +22,6 @@ namespace {
 using found_cpu = host::outcome<cpu_description>;
 namespace load = catalogue::load;
 
-std::unexpected<host::error> bad(std::string what, std::string why = {}, std::string remedy = {}) {
-    return std::unexpected{
-        host::error{host::error_kind::bad_input, std::move(what), std::move(why), std::move(remedy)}};
-}
-
 // Profiles are called as words are: sapphire-rapids for the processor sapphire_rapids.
 std::string profile_name(const profile::profile& cpu) {
     const auto* const processor = processor_of(cpu);
@@ -47,7 +42,7 @@ void give_names(const catalogue::tables& facts, cpu_description& cpu) {
 
 // The machine's first chosen CPU: its CPUID, and what can be read of the registers that conditions refer to.
 found_cpu describe(const catalogue::tables& facts, host::machine& machine, const std::string& cpus) {
-    if (machine.cpus().empty()) return bad("there is no CPU in " + machine.description());
+    if (machine.cpus().empty()) return host::bad_input("there is no CPU in " + machine.description());
     auto number = machine.cpus().front();
     if (!cpus.empty()) {
         const auto requested = host::parse_cpu_list(cpus);
@@ -73,7 +68,7 @@ found_cpu describe(const catalogue::tables& facts, host::machine& machine, const
 
 found_cpu from_problems(const load::problems& found) {
     const auto& first = found.front();
-    return bad(first.line > 0 ? fmt::format("{}:{}", first.file, first.line) : first.file, first.message);
+    return host::bad_input(first.line > 0 ? fmt::format("{}:{}", first.file, first.line) : first.file, first.message);
 }
 
 // A file's name may hold anything, and stands in the sources of what is read from it.
@@ -84,7 +79,7 @@ std::string printable(std::string name) {
 
 found_cpu read_cpu_file(const catalogue::tables& facts, const std::string& path, const std::string& cpus) {
     const auto text = host::read_file(path, host::snapshot_limits::bytes);
-    if (!text) return bad("cannot read " + path, host::describe_errno(text.error()));
+    if (!text) return host::bad_input("cannot read " + path, host::describe_errno(text.error()));
     if (text->starts_with(host::snapshot_format::first_line)) {
         auto recorded = host::snapshot_machine::from_text(*text, printable(path));
         if (!recorded) return std::unexpected{recorded.error()};
@@ -96,7 +91,7 @@ found_cpu read_cpu_file(const catalogue::tables& facts, const std::string& path,
     return std::move(*cpu);
 }
 
-found_cpu known_cpu(const catalogue::profile_entry& entry) {
+found_cpu shipped_cpu(const catalogue::profile_entry& entry) {
     cpu_description result;
     result.name = std::string_view{entry.name};
     result.title = std::string_view{entry.title};
@@ -114,12 +109,14 @@ found_cpu named_cpu(const catalogue::tables& facts, const common_options& option
         return describe(facts, **machine, options.cpus);
     }
     if (!options.from.empty() && options.from != "auto")
-        return bad("--profile and --from both name a CPU", {}, "leave one of them out");
+        return host::bad_input("--profile and --from both name a CPU", {}, "leave one of them out");
     const auto known = catalogue::find_profile(facts, options.profile);
-    if (known && !options.cpus.empty()) return bad("--cpus is of a machine, and " + options.profile + " is one CPU");
-    if (known) return known_cpu(facts.profiles[*known]);
+    if (known && !options.cpus.empty())
+        return host::bad_input("--cpus is of a machine, and " + options.profile + " is one CPU");
+    if (known) return shipped_cpu(facts.profiles[*known]);
     std::error_code ignored;
-    if (!std::filesystem::exists(options.profile, ignored)) return bad(known.error(), "and there is no such file");
+    if (!std::filesystem::exists(options.profile, ignored))
+        return host::bad_input(known.error(), "and there is no such file");
     return read_cpu_file(facts, options.profile, options.cpus);
 }
 
@@ -129,10 +126,11 @@ host::outcome<void> change(const catalogue::tables& facts, const std::vector<std
     load::cpu_builder build{facts, cpu.cpuid};
     for (const auto& one : changes) {
         if (one.size() < 2 || (one.front() != '+' && one.front() != '-'))
-            return bad(fmt::format("`{}` is no change of a feature", one), "write +name or -name");
-        if (const auto said = build.feature(one.substr(1), one.front() == '+'); !said) return bad(said.error());
+            return host::bad_input(fmt::format("`{}` is no change of a feature", one), "write +name or -name");
+        if (const auto said = build.feature(one.substr(1), one.front() == '+'); !said)
+            return host::bad_input(said.error());
     }
-    if (const auto unmet = build.unmet_prerequisites(); !unmet.empty()) return bad(unmet.front().message);
+    if (const auto unmet = build.unmet_prerequisites(); !unmet.empty()) return host::bad_input(unmet.front().message);
     cpu.cpuid = build.leaves();
     std::string all;
     for (const auto& one : changes)

@@ -22,8 +22,7 @@ host::outcome<const catalogue::model_entry*> find_model(const catalogue::tables&
         if (one.name == name) return &one;
         known += fmt::format(", {}", std::string_view{one.name});
     }
-    return std::unexpected{host::error{host::error_kind::bad_input, fmt::format("there is no model `{}`", name),
-                                       "the models are " + known, ""}};
+    return host::bad_input(fmt::format("there is no model `{}`", name), "the models are " + known);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace tool {
 namespace {
 
 // One register to read, and the entries that can stand at its address.
-struct request {
+struct wanted_address {
     std::uint32_t address = 0;
     std::vector<catalogue::target> candidates;
 };
@@ -33,7 +33,7 @@ class reader {
     // A family's name stands for the members that the first CPU has.
     host::outcome<void> request_by_name(const std::string& name) {
         const auto targets = catalogue::find_by_name(from_.facts(), name);
-        if (!targets) return std::unexpected{host::error{host::error_kind::bad_input, targets.error(), "", ""}};
+        if (!targets) return host::bad_input(targets.error());
         if (targets->empty()) {
             requests_.push_back({*catalogue::parse_address(name), {}});
             return {};
@@ -45,7 +45,7 @@ class reader {
         const auto& cpu = from_.cpu(from_.cpus().front());
         const bool one_member =
             std::ranges::all_of(*targets, [&](const auto& one) { return one.member == targets->front().member; });
-        std::map<std::uint32_t, request> by_address;
+        std::map<std::uint32_t, wanted_address> by_address;
         for (const auto& one : *targets) {
             if (!one_member && one.member >= profile::member_count(*one.entry, cpu)) continue;
             auto& wanted = by_address[one.address()];
@@ -121,13 +121,13 @@ class reader {
   private:
     // Of a name's entries for other processors, only those that can be here; all, if none can: then it is read
     // undecoded.
-    static void keep_existing(std::map<std::uint32_t, request>& by_address, const profile::profile& cpu) {
+    static void keep_existing(std::map<std::uint32_t, wanted_address>& by_address, const profile::profile& cpu) {
         const auto possible = [&](const auto& item) { return on_cpu(item.second.candidates, cpu) != nullptr; };
         if (std::ranges::none_of(by_address, possible)) return;
         std::erase_if(by_address, [&](const auto& item) { return !possible(item); });
     }
 
-    void add(std::vector<answer>& groups, const request& wanted, std::uint32_t cpu,
+    void add(std::vector<answer>& groups, const wanted_address& wanted, std::uint32_t cpu,
              const msr::result<std::uint64_t>& value) const {
         const auto* what = on_cpu(wanted.candidates, from_.cpu(cpu));
         const auto same = std::ranges::find_if(groups, [&](const answer& one) {
@@ -141,7 +141,7 @@ class reader {
         }
     }
 
-    [[nodiscard]] static std::string name_of_answer(const request& wanted, const answer& one) {
+    [[nodiscard]] static std::string name_of_answer(const wanted_address& wanted, const answer& one) {
         const auto* what = one.what;
         if (what == nullptr) what = wanted.candidates.empty() ? nullptr : &wanted.candidates.front();
         if (what == nullptr) return hex(wanted.address);
@@ -196,7 +196,7 @@ class reader {
 
     session& from_;
     bool all_fields_;
-    std::vector<request> requests_;
+    std::vector<wanted_address> requests_;
     std::vector<std::vector<answer>> answers_;
 };
 

@@ -58,12 +58,12 @@ class restoration {
         std::vector<std::uint32_t> addresses;
         for (const auto& name : names) {
             const auto targets = catalogue::find_by_name(now_.facts(), name);
-            if (!targets) return std::unexpected{host::error{host::error_kind::bad_input, targets.error(), "", ""}};
+            if (!targets) return host::bad_input(targets.error());
             if (targets->empty()) addresses.push_back(*catalogue::parse_address(name));
             for (const auto& one : *targets) {
                 if (one.field != nullptr) {
-                    return std::unexpected{host::error{host::error_kind::bad_input, name + " is a field", "",
-                                                       "a restore is of whole registers; msr write sets a field"}};
+                    return host::bad_input(name + " is a field", "",
+                                           "a restore is of whole registers; msr write sets a field");
                 }
                 addresses.push_back(one.address());
             }

@@ -62,7 +62,7 @@ host::outcome<facts> facts::load(const std::string& folder) {
             all += (all.empty() ? "" : "\n") + one.file + (one.line > 0 ? fmt::format(":{}", one.line) : "") + ": " +
                    one.message;
         }
-        return std::unexpected{host::error{host::error_kind::bad_input, all, "", ""}};
+        return host::bad_input(all);
     }
     result.overlay_ = std::move(*loaded);
     return result;

@@ -21,10 +21,6 @@ struct wanted_register {
     std::vector<assignment> fields;  // by the field's own name
 };
 
-host::error bad(std::string what, std::string why = {}, std::string remedy = {}) {
-    return {host::error_kind::bad_input, std::move(what), std::move(why), std::move(remedy)};
-}
-
 std::vector<const catalogue::register_entry*> entries_of(const std::vector<catalogue::target>& targets) {
     std::vector<const catalogue::register_entry*> entries;
     for (const auto& one : targets)
@@ -35,7 +31,7 @@ std::vector<const catalogue::register_entry*> entries_of(const std::vector<catal
 // The register that a name stands for on the CPUs: one address.
 host::outcome<register_name> one_register(session& from, const std::string& name) {
     const auto targets = catalogue::find_by_name(from.facts(), name);
-    if (!targets) return std::unexpected{bad(targets.error())};
+    if (!targets) return host::bad_input(targets.error());
     if (targets->empty()) return register_name{*catalogue::parse_address(name), name, {}};
     from.learn(entries_of(*targets));
     std::set<std::uint32_t> addresses;
@@ -48,9 +44,8 @@ host::outcome<register_name> one_register(session& from, const std::string& name
     const auto& choice = existing.empty() ? addresses : existing;
     if (choice.size() > 1) {
         const auto& first = targets->front();
-        return std::unexpected{
-            bad(fmt::format("{} stands for {} registers", name, choice.size()), "",
-                fmt::format("name one of them, as {}", catalogue::name_of(*first.entry, first.member)))};
+        return host::bad_input(fmt::format("{} stands for {} registers", name, choice.size()), "",
+                               fmt::format("name one of them, as {}", catalogue::name_of(*first.entry, first.member)));
     }
     const auto address = *choice.begin();
     // Of all that stand there, not only those of this name: the CPU tells which it is.
@@ -95,23 +90,24 @@ class request {
     host::outcome<void> put(wanted_register& into, const assignment& given) const {
         const auto targets = catalogue::find_by_name(from_.facts(), given.name);
         const auto* const field = targets->empty() ? nullptr : targets->front().field;
-        const auto twice = [&] { return std::unexpected{bad(given.name + " is given twice")}; };
+        const auto twice = [&] { return host::bad_input(given.name + " is given twice"); };
         if (field == nullptr) {
             if (!into.whole.empty()) return twice();
-            if (!into.fields.empty()) return std::unexpected{mixed(into)};
-            if (given.value.empty()) return std::unexpected{bad("`` is no value", "write 31, 0x1f or 0b11111")};
+            if (!into.fields.empty()) return mixed(into);
+            if (given.value.empty()) return host::bad_input("`` is no value", "write 31, 0x1f or 0b11111");
             into.whole = given.value;
             return {};
         }
         auto name = str(field->name);
-        if (!into.whole.empty()) return std::unexpected{mixed(into)};
+        if (!into.whole.empty()) return mixed(into);
         if (std::ranges::find(into.fields, name, &assignment::name) != into.fields.end()) return twice();
         into.fields.push_back({std::move(name), given.value});
         return {};
     }
 
-    static host::error mixed(const wanted_register& one) {
-        return bad(fmt::format("{} is given as a whole and by fields", one.where.name), "", "choose one of the two");
+    static std::unexpected<host::error> mixed(const wanted_register& one) {
+        return host::bad_input(fmt::format("{} is given as a whole and by fields", one.where.name), "",
+                               "choose one of the two");
     }
 
     static host::outcome<wanted_value> as_a_whole(const wanted_register& one, const register_view&) {

@@ -13,7 +13,7 @@ namespace msr::catalogue::load {
 namespace {
 
 // Deeper than any catalogue file; a hostile one must not exhaust the stack.
-constexpr int deepest = 16;
+constexpr int deepest_node = 16;
 // Nor fill the memory, by aliases that multiply, or by words that the schema's patterns would recurse through.
 constexpr std::size_t most_values = 1'000'000;
 constexpr std::size_t longest_word = 4096;
@@ -51,7 +51,7 @@ struct document_reader {
 
     json convert(const YAML::Node& node, const std::string& pointer, int depth) {
         into.lines_[pointer] = node.Mark().line + 1;
-        if (depth > deepest) {
+        if (depth > deepest_node) {
             report(node, "nested too deeply");
             return {};
         }

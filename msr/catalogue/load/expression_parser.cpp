@@ -30,7 +30,7 @@ constexpr std::array operators{
 };
 constexpr int binding_of_not = 3;
 // Parentheses and `not` nest by recursion; hostile text must not exhaust the stack.
-constexpr int deepest = 64;
+constexpr int deepest_nesting = 64;
 // A name stands for a program, which may hold names of others: a chain that doubles must not fill the memory.
 constexpr std::size_t longest = 4096;
 
@@ -74,7 +74,7 @@ class parser {
     }
 
     bool expression(int binding) {
-        if (++depth_ > deepest) return fail("nested too deeply");
+        if (++depth_ > deepest_nesting) return fail("nested too deeply");
         if (!prefix()) return false;
         while (true) {
             const auto saved = (rest(), at_);

@@ -38,7 +38,7 @@ row error_row(const cpu_values& cpu, const bank_names& bank, std::uint32_t numbe
     return result;
 }
 
-row capabilities(const register_view& cap) {
+row capabilities_row(const register_view& cap) {
     static constexpr std::pair<const char*, const char*> abilities[]{
         {"MCG_CMCI_P", "corrected errors interrupt"},
         {"MCG_SER_P", "software can recover from some errors"},
@@ -81,7 +81,7 @@ section machine_check(const cpu_values& cpu, const surroundings& /*where*/) {
         result.rows.push_back({.label = "banks", .text = "not known: IA32_MCG_CAP is " + cap.why_not()});
         return result;
     }
-    result.rows.push_back(capabilities(cap));
+    result.rows.push_back(capabilities_row(cap));
     if (const auto status = cpu.at("IA32_MCG_STATUS"); status && status.is_set("MCIP")) {
         result.rows.push_back({.label = "in progress",
                                .text = "a machine check is being handled: one more shuts the machine down",
