@@ -34,6 +34,7 @@
 #include "msr/registers/ia32_tsc_adjust.hpp"
 #include "msr/registers/ia32_tsc_aux.hpp"
 #include "msr/registers/ia32_tsc_deadline.hpp"
+#include "msr/registers/ia32_x2apic_lvt_timer.hpp"
 #include "msr/rules/all.hpp"
 
 namespace {
@@ -73,7 +74,8 @@ class by_hand {
             case ia32_star::address: return take(star, value);
             case ia32_fmask::address: return take(fmask, value);
             case ia32_tsc_aux::address: return (value >> 32U) == 0 && take(tsc_aux, value);
-            case ia32_tsc_deadline::address: return take(deadline, deadline_mode ? value : 0);
+            case ia32_x2apic_lvt_timer::address: return take(timer, value);
+            case ia32_tsc_deadline::address: return take(deadline, in_deadline_mode() ? value : 0);
             case ia32_spec_ctrl::address: return (value & ~spec_) == 0 && take(spec_ctrl, value);
             case ia32_time_stamp_counter::address: adjust += value - counter; return take(counter, value);
             case ia32_tsc_adjust::address: counter += value - adjust; return take(adjust, value);
@@ -101,6 +103,10 @@ class by_hand {
     }
     bool address(std::uint64_t& into, std::uint64_t value) const {
         return profile::is_canonical(value, width_) && take(into, value);
+    }
+    bool in_deadline_mode() const {
+        if (!ia32_apic_base::from_raw(apic_base).extd()) return deadline_mode;
+        return ia32_x2apic_lvt_timer::from_raw(timer).timer_mode() == apic_timer_mode::tsc_deadline;
     }
     static bool is_type(std::uint64_t type) { return type < 7 && type != 2 && type != 3; }
     bool write_default_type(std::uint64_t value) {
@@ -132,7 +138,7 @@ class by_hand {
     std::uint64_t efer_, base_, spec_, type_;
     std::uint64_t fs_base = 0, gs_base = 0, kernel_gs_base = 0, lstar = 0, cstar = 0, star = 0, fmask = 0;
     std::uint64_t sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0, tsc_aux = 0, deadline = 0, spec_ctrl = 0;
-    std::uint64_t counter = 0, adjust = 0, type = 0, pat = 0, efer = 0;
+    std::uint64_t counter = 0, adjust = 0, timer = 0, type = 0, pat = 0, efer = 0;
     std::uint64_t apic_base = ia32_apic_base::at_reset().raw();
 };
 

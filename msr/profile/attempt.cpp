@@ -45,6 +45,12 @@ verdict refuse(objection why, std::uint64_t bits, const check* which = nullptr) 
     return result;
 }
 
+verdict refused_by_rule(const attempt& asked) {
+    auto result = refuse(objection::rule, asked.around.refused.bits);
+    result.words = asked.around.refused.why;
+    return result;
+}
+
 class write_attempt {
   public:
     write_attempt(const behaviour& of, attempt& asked) : of_{of}, asked_{asked}, value_{asked.value} {}
@@ -84,11 +90,9 @@ class write_attempt {
         switch (one.kind) {
             case check_kind::present: break;
             case check_kind::canonical: return canonical(one);
-            case check_kind::one_of: {
-                const auto raw = catalogue::extract(value_, one.msb, one.lsb);
-                if (raw >= 64 || (one.bits >> raw & 1U) == 0) return illegal(one);
+            case check_kind::one_of:
+                if (!one.lists(catalogue::extract(value_, one.msb, one.lsb))) return illegal(one);
                 break;
-            }
             case check_kind::legal: {
                 const auto raw = catalogue::extract(value_, one.msb, one.lsb);
                 // A model's condition is over the whole register and has no field.
@@ -99,11 +103,8 @@ class write_attempt {
             }
             case check_kind::locked: return locked(one);
             case check_kind::rule: {
-                const auto answer = one.apply(asked_);
-                if (answer.why.empty()) break;
-                auto refused = refuse(objection::rule, answer.bits);
-                refused.words = answer.why;
-                return refused;
+                if (one.apply(asked_)) break;
+                return refused_by_rule(asked_);
             }
         }
         return {};
@@ -172,11 +173,7 @@ verdict try_read(const behaviour& of, attempt asked) {
     asked.value = of.reads_constant ? of.constant : asked.old;
     for (const auto& one : of.checks) {
         if (one.kind != check_kind::rule) continue;
-        const auto answer = one.apply(asked);
-        if (answer.why.empty()) continue;
-        auto refused = refuse(objection::rule, answer.bits);
-        refused.words = answer.why;
-        return refused;
+        if (!one.apply(asked)) return refused_by_rule(asked);
     }
     return {.result = asked.value};
 }

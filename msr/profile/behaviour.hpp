@@ -46,6 +46,8 @@ struct check {
     rule_function apply = nullptr;
 
     [[nodiscard]] constexpr std::uint64_t mask() const { return catalogue::mask_of(msb, lsb); }
+    /// one_of: whether a value of the field is legal.
+    [[nodiscard]] constexpr bool lists(std::uint64_t raw) const { return raw < 64 && (bits >> raw & 1U) != 0; }
 };
 
 struct behaviour {
@@ -67,10 +69,8 @@ struct behaviour {
     std::uint64_t cleared_by_zero = 0;
     std::uint64_t undefined = 0;  // what a change does is not documented; bits in no mask read as zero
 
-    /// Whether the masks say it all.
-    [[nodiscard]] constexpr bool is_plain() const {
-        return checks.empty() && !reads_constant && (clearable | settable) == 0;
-    }
+    /// Whether a read answers what the register holds.
+    [[nodiscard]] constexpr bool reads_plainly() const { return readable && checks.empty() && !reads_constant; }
 
     /// Bits that a write can change.
     [[nodiscard]] constexpr std::uint64_t reach() const {

@@ -76,6 +76,7 @@ class table_builder {
         auto& row = storage_.rows.first[rows_];
         row.guest = build(layout, guest_);
         row.host = build(layout, host_);
+        row.quick = quick_write{row.guest};
         bool used = false;
         for (std::uint32_t member = 0; member < members; ++member)
             used = put(entry, address_of_member(entry, member), row) || used;
@@ -100,12 +101,13 @@ class table_builder {
             ++at;
         }
         auto& slot = storage_.slots.first[at & table_.mask_];
-        slot = {.address = address, .row = static_cast<std::uint16_t>(rows_)};
+        slot = {.row = &row, .address = address};
         const auto value = cpu_.listed_value(address).value_or(entry.reset);
         if (contains(backed_, address)) {
             slot.where = place::backed;
         } else if (row.guest.writable || row.host.writable || entry.varies == catalogue::variation::changing) {
             slot.where = place::variable;
+            slot.quick = row.quick.is_usable();
             slot.index = static_cast<std::uint16_t>(initial_);
             storage_.initial.first[initial_++] = value;
         } else {

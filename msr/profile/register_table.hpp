@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <expected>
 
-#include "msr/profile/behaviour.hpp"
+#include "msr/profile/quick_write.hpp"
 
 namespace msr::profile {
 
 /// A register, or a family of them: what the guest's accesses do, and a hypervisor's own.
 struct register_row {
+    quick_write quick;  // the guest's
     behaviour guest;
     behaviour host;
 };
@@ -19,10 +20,11 @@ struct register_row {
 struct address_slot {
     enum class place : std::uint8_t { empty, variable, constant, backed };
 
+    const register_row* row = nullptr;
     std::uint32_t address = 0;
-    std::uint16_t row = 0;
     std::uint16_t index = 0;  // into the virtual CPU's values, or the table's constants
     place where = place::empty;
+    bool quick = false;  // a variable, and the guest's writes can go the short way
 };
 
 /// How many elements of each kind a table needs.
@@ -69,7 +71,8 @@ class register_table {
             if (slot.address == address) return &slot;
         }
     }
-    [[nodiscard]] const register_row& row(const address_slot& of) const { return rows_[of.row]; }
+    /// The slot where an address is most probably, and if it is not there it may still be in another.
+    [[nodiscard]] const address_slot& guess(std::uint32_t address) const { return slots_[hash(address) & mask_]; }
     [[nodiscard]] view<register_row> rows() const { return rows_; }
     [[nodiscard]] view<address_slot> slots() const { return slots_; }
     /// What the variable registers hold after reset: as many values as a virtual CPU needs.

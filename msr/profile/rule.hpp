@@ -11,6 +11,12 @@
 
 namespace msr::profile {
 
+/// Why a rule refuses an access.
+struct refusal {
+    text why;                // as "LME cannot change while paging is on"
+    std::uint64_t bits = 0;  // those that are refused
+};
+
 /// The rest of the CPU, as an access sees it: a guest's registers, or those of a machine that were read.
 struct surroundings {
     const profile& cpu;
@@ -21,6 +27,19 @@ struct surroundings {
     /// Changes a register as a consequence of the access; null where that is the hardware's own business.
     void (*set)(void* owner, std::uint32_t address, std::uint64_t value) = nullptr;
 
+    /// Where a register's value is and stays; null where there is no such place to read and write. Optional.
+    std::uint64_t* (*place)(void* owner, std::uint32_t address) = nullptr;
+
+    struct seen_place {
+        std::uint32_t address = ~std::uint32_t{0};
+        std::uint64_t* at = nullptr;
+    };
+    /// Places that were asked for, by the low bits of the address: rules ask for the same few at every access.
+    mutable seen_place seen[16]{};
+
+    /// What the last rule said that refused.
+    refusal refused;
+
     [[nodiscard]] std::optional<std::uint64_t> value_of(std::uint32_t address) const {
         if (value != nullptr) {
             if (const auto held = value(owner, address)) return held;
@@ -30,12 +49,42 @@ struct surroundings {
     /// A register's value by its type; nothing where it is not known.
     template <class Register>
     [[nodiscard]] std::optional<Register> get() const {
-        const auto held = value_of(Register::address);
+        if (const auto* const at = seen_at(Register::address)) return Register::from_raw(*at);
+        const auto held = look_up(Register::address);
         return held ? std::optional{Register::from_raw(*held)} : std::nullopt;
+    }
+    /// The same, for who can name a value to take instead.
+    template <class Register>
+    [[nodiscard]] Register get_or(Register otherwise) const {
+        const auto& one = place_for(Register::address);
+        if (one.address == Register::address) return Register::from_raw(*one.at);
+        return get<Register>().value_or(otherwise);
     }
     template <class Register>
     void put(Register to) const {
-        if (set != nullptr) set(owner, Register::address, to.raw());
+        if (auto* const at = seen_at(Register::address)) {
+            *at = to.raw();
+        } else if (set != nullptr) {
+            set(owner, Register::address, to.raw());
+        }
+    }
+
+  private:
+    [[nodiscard]] seen_place& place_for(std::uint32_t address) const {
+        return seen[address % (sizeof seen / sizeof *seen)];
+    }
+    [[nodiscard]] std::uint64_t* seen_at(std::uint32_t address) const {
+        const auto& one = place_for(address);
+        return one.address == address ? one.at : nullptr;
+    }
+    [[nodiscard, gnu::noinline]] std::optional<std::uint64_t> look_up(std::uint32_t address) const {
+        if (place != nullptr) {
+            if (auto* const at = place(owner, address)) {
+                place_for(address) = {address, at};
+                return *at;
+            }
+        }
+        return value_of(address);
     }
 };
 
@@ -49,15 +98,16 @@ struct attempt {
     std::uint64_t value = 0;     // write: what would be stored; read: what would be answered. A rule may change it.
     std::uint64_t written = 0;   // write: as the program gave it
     std::uint64_t writable = 0;  // bits that a write can change
+
+    /// What a rule answers that has an objection: false.
+    [[nodiscard]] bool refuse(text why, std::uint64_t bits) {
+        around.refused = {why, bits};
+        return false;
+    }
 };
 
-/// A rule's answer; without words it has no objection.
-struct refusal {
-    text why;                // as "LME cannot change while paging is on"
-    std::uint64_t bits = 0;  // those that are refused
-};
-
-using rule_function = refusal (*)(attempt&);
+/// Whether the access is let through.
+using rule_function = bool (*)(attempt&);
 
 struct named_rule {
     text name;

@@ -6,22 +6,22 @@
 
 namespace msr::rules {
 
-profile::refusal apic_base_mode_changes(profile::attempt& asked);
-profile::refusal cet_suppress_excludes_tracker(profile::attempt& asked);
-profile::refusal counter_write_extends_sign(profile::attempt& asked);
-profile::refusal efer_mode_changes(profile::attempt& asked);
-profile::refusal hypercall_page_needs_guest_os_id(profile::attempt& asked);
-profile::refusal local_machine_check_opted_in(profile::attempt& asked);
-profile::refusal machine_check_write_clears(profile::attempt& asked);
-profile::refusal ppin_enable_excludes_lockout(profile::attempt& asked);
-profile::refusal svm_disable_needs_svme_clear(profile::attempt& asked);
-profile::refusal system_management_mode_only(profile::attempt& asked);
-profile::refusal trace_configuration_fixed_while_enabled(profile::attempt& asked);
-profile::refusal tsc_adjust_write_moves_tsc(profile::attempt& asked);
-profile::refusal tsc_deadline_needs_timer_mode(profile::attempt& asked);
-profile::refusal tsc_deadline_of_host_needs_timer_mode(profile::attempt& asked);
-profile::refusal tsc_write_moves_adjust(profile::attempt& asked);
-profile::refusal write_becomes_canonical(profile::attempt& asked);
+bool apic_base_mode_changes(profile::attempt& asked);
+bool cet_suppress_excludes_tracker(profile::attempt& asked);
+bool counter_write_extends_sign(profile::attempt& asked);
+bool efer_mode_changes(profile::attempt& asked);
+bool hypercall_page_needs_guest_os_id(profile::attempt& asked);
+bool local_machine_check_opted_in(profile::attempt& asked);
+bool machine_check_write_clears(profile::attempt& asked);
+bool ppin_enable_excludes_lockout(profile::attempt& asked);
+bool svm_disable_needs_svme_clear(profile::attempt& asked);
+bool system_management_mode_only(profile::attempt& asked);
+bool trace_configuration_fixed_while_enabled(profile::attempt& asked);
+bool tsc_adjust_write_moves_tsc(profile::attempt& asked);
+bool tsc_deadline_needs_timer_mode(profile::attempt& asked);
+bool tsc_deadline_of_host_needs_timer_mode(profile::attempt& asked);
+bool tsc_write_moves_adjust(profile::attempt& asked);
+bool write_becomes_canonical(profile::attempt& asked);
 
 /// All of them, by name.
 inline constexpr profile::named_rule all[]{

@@ -25,7 +25,12 @@ guest::guest(const profile::register_table& table, const profile::profile& cpu, 
                   [](void* self, std::uint32_t address, std::uint64_t value) {
                       auto& whole = *static_cast<guest*>(self);
                       if (const auto* slot = whole.table_.find(address)) whole.hold(*slot, value);
-                  }} {
+                  },
+              .place = [](void* self, std::uint32_t address) -> std::uint64_t* {
+                  const auto& whole = *static_cast<const guest*>(self);
+                  const auto* slot = whole.table_.find(address);
+                  return slot != nullptr && slot->where == place::variable ? whole.values_ + slot->index : nullptr;
+              }} {
     reset();
 }
 
@@ -61,8 +66,7 @@ verdict guest::explained_read(std::uint32_t index, bool by_host) {
         ++unknown_;
         return {.why = objection::absent, .bits = ~std::uint64_t{0}};
     }
-    const auto& row = table_.row(*slot);
-    return profile::try_read(by_host ? row.host : row.guest, attempt_at(*slot, by_host));
+    return profile::try_read(by_host ? slot->row->host : slot->row->guest, attempt_at(*slot, by_host));
 }
 
 verdict guest::explained_write(std::uint32_t index, std::uint64_t value, bool by_host) {
@@ -71,10 +75,9 @@ verdict guest::explained_write(std::uint32_t index, std::uint64_t value, bool by
         ++unknown_;
         return {.why = objection::absent, .bits = ~std::uint64_t{0}};
     }
-    const auto& row = table_.row(*slot);
     auto asked = attempt_at(*slot, by_host);
     asked.value = value;
-    const auto answer = profile::try_write(by_host ? row.host : row.guest, asked);
+    const auto answer = profile::try_write(by_host ? slot->row->host : slot->row->guest, asked);
     if (!answer.faults()) hold(*slot, answer.result);
     return answer;
 }
@@ -82,30 +85,18 @@ verdict guest::explained_write(std::uint32_t index, std::uint64_t value, bool by
 result<std::uint64_t> guest::read(std::uint32_t index) {
     const auto* slot = table_.find(index);
     if (slot != nullptr) {
-        const auto& facts = table_.row(*slot).guest;
-        if (facts.is_plain() && facts.readable) return held(*slot);
+        const auto& facts = slot->row->guest;
+        if (facts.reads_plainly()) return held(*slot);
     }
     const auto answer = explained_read(index);
     if (answer.faults()) return std::unexpected{fault{.index = index, .direction = direction::read}};
     return answer.result;
 }
 
-result<void> guest::write(std::uint32_t index, std::uint64_t value) {
+bool guest::write_otherwise(std::uint32_t index, std::uint64_t value) {
     const auto* slot = table_.find(index);
-    // Most registers are a few masks in memory of ours.
-    if (slot != nullptr && slot->where == place::variable) {
-        const auto& facts = table_.row(*slot).guest;
-        if (facts.is_plain() && facts.writable) {
-            auto& now = values_[slot->index];
-            if (((value & facts.must_be_zero) | ((value ^ now) & facts.must_match)) != 0)
-                return std::unexpected{fault{.index = index, .direction = direction::write}};
-            now = facts.combine(now, value);
-            return {};
-        }
-    }
-    if (explained_write(index, value).faults())
-        return std::unexpected{fault{.index = index, .direction = direction::write}};
-    return {};
+    if (slot != nullptr && slot->quick) return slot->row->quick.run(values_[slot->index], value, index, around_);
+    return !explained_write(index, value).faults();
 }
 
 result<std::uint64_t> guest::host_read(std::uint32_t index) {
