@@ -64,7 +64,9 @@ outcome then_read(Bus& bus, const result<void>& done) {
 template <class R>
 void reads_and_writes(comparison& compare) {
     compare.on<R>("typed read", [](auto& bus) -> outcome {
-        return read<R>(bus).transform([](R value) { return value.raw(); });
+        const auto value = read<R>(bus);
+        if (!value) return std::unexpected{value.error()};
+        return value->raw();
     });
     compare.on<R>("raw read", [](auto& bus) { return raw_read(bus, R::address); });
     compare.on<R>("raw write of its own value", [](auto& bus) -> outcome {
@@ -137,7 +139,7 @@ void sweep(engine& predicts, bool judges) {
             const auto real = native_bus{}.read(address);
             const auto predicted = predicts.registers().read(address);
             ++asked;
-            refused += real ? 0 : 1;
+            refused += real ? 0U : 1U;
             if (real.has_value() == predicted.has_value()) continue;
             ++differ;
             if (judges) note(entry.name, ", ", hex{address}, ": ", real, ", predicted ", predicted);

@@ -3,6 +3,7 @@
 #include "lab/image/ports.hpp"
 #include "lab/ring0/tap.hpp"
 #include "msr/catalogue/built_in.hpp"
+#include "msr/catalogue/cpu_version.hpp"
 #include "msr/core/access.hpp"
 #include "msr/core/native.hpp"
 #include "msr/profile/cpuid_walk.hpp"
