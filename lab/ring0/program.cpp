@@ -33,7 +33,9 @@ void run() {
     note(cpu.vendor_name(), " family ", cpu.family(), " model ", cpu.model(), ", on ", name_of(where));
     predicts.start(this_cpu, where == machine::bochs ? text{"bochs"} : text{});
     bridge_system_calls(cpu);
-    try_access_paths(predicts, where != machine::qemu);
+    const bool judges = where != machine::qemu;
+    try_access_paths(predicts, judges);
+    run_svm_guest(this_cpu, predicts, judges);
     measure_cost(cpu);
 }
 
