@@ -7,6 +7,7 @@
 #include "msr/catalogue/cpuid.hpp"
 #include "msr/catalogue/expression.hpp"
 #include "msr/catalogue/implementation.hpp"
+#include "msr/core/layout.hpp"
 #include "msr/core/view.hpp"
 
 namespace msr::catalogue {
@@ -259,6 +260,8 @@ struct tables {
     view<register_entry> registers;
     view<model_entry> models;
     view<profile_entry> profiles;
+    view<field_relation> relations;
+    view<msr_list_limit> msr_lists;  // from the registers, and ranges of addresses that are reserved for such
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {
