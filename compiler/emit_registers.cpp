@@ -33,6 +33,7 @@ class emitter {
             add("enumerations/", type_name(values->name), enumeration_header(*values, type_name(values->name), width));
         if (!error_.empty()) return std::unexpected{error_};
         files_["relations.hpp"] = relations_header(all_);
+        files_["cpuid.hpp"] = cpuid_header(all_);
         std::vector<std::string> headers;
         for (const auto& [name, contents] : files_)
             headers.push_back(name);

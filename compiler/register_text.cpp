@@ -226,6 +226,23 @@ std::string relations_header(const catalogue::tables& all) {
                       list("msr_list_limit", "msr_list_limits", limits));
 }
 
+std::string cpuid_header(const catalogue::tables& all) {
+    std::string places;
+    const auto add = [&](const text& name, const text& title, const catalogue::cpuid_bits& where) {
+        if (!catalogue::has_bit_of_its_own(where)) return;
+        places += format(
+            "/// {}.\ninline constexpr catalogue::cpuid_bits {}{{0x{:X}, {}, static_cast<catalogue::cpuid_register>({}), "
+            "{}, {}, {{}}}};\n",
+            string_of(title), member_name(name), where.leaf, where.subleaf, static_cast<int>(where.reg), where.msb,
+            where.lsb);
+    };
+    for (const auto& one : all.features)
+        add(one.name, one.title, one.where);
+    for (const auto& one : all.quantities)
+        add(one.name, one.title, one.where);
+    return header("#include \"msr/catalogue/model.hpp\"\n", "namespace cpuid {\n\n" + places + "\n}  // namespace cpuid\n");
+}
+
 std::string all_header(const std::vector<std::string>& headers) {
     std::string out = "// Made from the catalogue by msr-catalogue: everything that it made.\n#pragma once\n\n";
     for (const auto& one : headers)

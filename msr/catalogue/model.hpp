@@ -39,6 +39,13 @@ struct cpuid_bits {
     return nullptr;
 }
 
+/// What stands at the place in an answer for its leaf.
+[[nodiscard]] constexpr std::uint32_t value_in(const cpuid_answer& answer, const cpuid_bits& where) {
+    const auto member = member_of(where.reg);
+    if (member == nullptr) return 0;
+    return answer.*member << (31U - where.msb) >> (31U - where.msb + where.lsb);
+}
+
 /// Whether a single bit of CPUID announces the feature, the same on every CPU: it follows from no other feature, and
 /// stands in no hypervisor's leaf.
 [[nodiscard]] constexpr bool has_bit_of_its_own(const cpuid_bits& where) {

@@ -78,10 +78,8 @@ std::optional<std::uint32_t> profile::bits_of(const catalogue::cpuid_bits& where
         if (where.reg == catalogue::cpuid_register::none) return 1;
         leaf += *base;
     }
-    const auto member = catalogue::member_of(where.reg);
-    if (member == nullptr) return std::nullopt;
-    const auto answer = find(cpuid_, leaf, where.subleaf);
-    return static_cast<std::uint32_t>(catalogue::extract(answer.*member, where.msb, where.lsb));
+    if (where.reg == catalogue::cpuid_register::none) return std::nullopt;
+    return catalogue::value_in(find(cpuid_, leaf, where.subleaf), where);
 }
 
 bool profile::processors(std::uint32_t index) const {
