@@ -192,10 +192,10 @@ std::string named_fields(const catalogue::layout_entry& layout) {
 
 std::string layout_header(const catalogue::layout_entry& layout, const std::string& type,
                           const std::vector<accessor>& accessors) {
-    return header(includes(accessors) + "#include \"msr/core/layout.hpp\"\n",
-                  format("/// {}.\nstruct {} : word<{}, {}> {{\n{}    using word::word;\n{}}};\n",
-                         string_of(layout.title), type, type, layout.width, named_fields(layout),
-                         body(accessors, type)));
+    return header(
+        includes(accessors) + "#include \"msr/core/layout.hpp\"\n",
+        format("/// {}.\nstruct {} : word<{}, {}> {{\n{}    using word::word;\n{}}};\n", string_of(layout.title), type,
+               type, layout.width, named_fields(layout), body(accessors, type)));
 }
 
 std::string enumeration_header(const catalogue::enumeration_entry& values, const std::string& type, int width) {
@@ -219,28 +219,32 @@ std::string relations_header(const catalogue::tables& all) {
     std::string limits;
     for (const auto& one : all.msr_lists)
         limits += format("    {{0x{:X}, 0x{:X}, {}, {}}},\n", one.first, one.last, one.loaded, one.saved);
-    return header("#include \"msr/core/layout.hpp\"\n",
-                  "/// How one-bit fields of layouts depend on each other.\n" +
-                      list("field_relation", "field_relations", relations) +
-                      "\n/// Registers that may not stand everywhere in the lists of VM entries and exits, by address.\n" +
-                      list("msr_list_limit", "msr_list_limits", limits));
+    return header(
+        "#include \"msr/core/layout.hpp\"\n",
+        "/// How one-bit fields of layouts depend on each other.\n" +
+            list("field_relation", "field_relations", relations) +
+            "\n/// Registers that may not stand everywhere in the lists of VM entries and exits, by address.\n" +
+            list("msr_list_limit", "msr_list_limits", limits));
 }
 
 std::string cpuid_header(const catalogue::tables& all) {
-    std::string places;
-    const auto add = [&](const text& name, const text& title, const catalogue::cpuid_bits& where) {
-        if (!catalogue::has_bit_of_its_own(where)) return;
-        places += format(
-            "/// {}.\ninline constexpr catalogue::cpuid_bits {}{{0x{:X}, {}, static_cast<catalogue::cpuid_register>({}), "
-            "{}, {}, {{}}}};\n",
-            string_of(title), member_name(name), where.leaf, where.subleaf, static_cast<int>(where.reg), where.msb,
-            where.lsb);
+    const auto place = [](const catalogue::cpuid_bits& where) {
+        return format("{{0x{:X}, {}, static_cast<catalogue::cpuid_register>({}), {}, {}, {{}}}}", where.leaf,
+                      where.subleaf, static_cast<int>(where.reg), where.msb, where.lsb);
     };
-    for (const auto& one : all.features)
-        add(one.name, one.title, one.where);
-    for (const auto& one : all.quantities)
-        add(one.name, one.title, one.where);
-    return header("#include \"msr/catalogue/model.hpp\"\n", "namespace cpuid {\n\n" + places + "\n}  // namespace cpuid\n");
+    std::string out = "namespace cpuid {\n";
+    for (const auto& one : all.features) {
+        if (!catalogue::has_bit_of_its_own(one.where)) continue;
+        out += format("\n/// {}.\ninline constexpr catalogue::cpuid_bits {}{};\n", string_of(one.title),
+                      member_name(one.name), place(one.where));
+    }
+    for (const auto& one : all.quantities) {
+        if (!catalogue::has_bit_of_its_own(one.where)) continue;
+        out += format("\n/// {}.\ninline constexpr catalogue::quantity_entry {}{{\"{}\", \"{}\", {}, {}, {}, {}}};\n",
+                      string_of(one.title), member_name(one.name), literal_text(one.name), literal_text(one.title),
+                      place(one.where), one.minimum, one.maximum, one.fallback);
+    }
+    return header("#include \"msr/catalogue/model.hpp\"\n", out + "\n}  // namespace cpuid\n");
 }
 
 std::string all_header(const std::vector<std::string>& headers) {

@@ -69,6 +69,13 @@ struct quantity_entry {
     std::uint32_t fallback = 0;  // where CPUID lacks the leaf, or gives 0
 };
 
+/// The quantity, by what stands at its place: a width that no CPU can have would break the tiling of registers.
+[[nodiscard]] constexpr std::uint32_t value_of(const quantity_entry& quantity, std::uint32_t answered) {
+    if (answered == 0) answered = quantity.fallback;
+    if (answered < quantity.minimum) return quantity.minimum;
+    return answered > quantity.maximum ? quantity.maximum : answered;
+}
+
 struct vendor_entry {
     text name;
     view<text> signatures;  // CPUID.0H:EBX:EDX:ECX, 12 characters

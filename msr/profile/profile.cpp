@@ -40,11 +40,7 @@ void profile::identify() {
 void profile::find_quantities() {
     for (std::size_t index = 0; index < facts_->quantities.size() && index < catalogue::most_quantities; ++index) {
         const auto& entry = facts_->quantities[index];
-        auto value = bits_of(entry.where).value_or(0);
-        if (value == 0) value = entry.fallback;
-        // A width that no CPU can have would break the tiling that was checked for the ones it can.
-        if (value < entry.minimum) value = entry.minimum;
-        if (value > entry.maximum) value = entry.maximum;
+        const auto value = catalogue::value_of(entry, bits_of(entry.where).value_or(0));
         quantities_[index] = value;
         if (entry.name == linear_width_name) linear_width_ = value;
     }

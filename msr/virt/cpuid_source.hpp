@@ -1,4 +1,5 @@
-// What CPUID says, asked of anything that answers: the instruction, a recorded CPU, what a guest is shown. Freestanding.
+// What CPUID says, asked of anything that answers: the instruction, a recorded CPU, what a guest is shown.
+// Freestanding.
 #pragma once
 
 #include <concepts>
@@ -21,6 +22,12 @@ template <cpuid_source Cpuid>
     constexpr std::uint32_t range = 0xFFFF0000;
     if (cpuid(where.leaf & range, 0).eax < where.leaf) return 0;
     return catalogue::value_in(cpuid(where.leaf, where.subleaf), where);
+}
+
+/// A quantity, within what it can be.
+template <cpuid_source Cpuid>
+[[nodiscard]] constexpr std::uint32_t asked(Cpuid&& cpuid, const catalogue::quantity_entry& quantity) {
+    return catalogue::value_of(quantity, asked(cpuid, quantity.where));
 }
 
 }  // namespace msr::virt

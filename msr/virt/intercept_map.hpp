@@ -143,8 +143,7 @@ class alignas(4096) intercept_map {
     static constexpr map_result covered(std::uint32_t first, std::uint32_t last) {
         if (last < first) return std::unexpected{map_refusal{last, map_refusal::reason::backwards}};
         const auto range = range_of(first);
-        if (range == count_of(Layout::ranges))
-            return std::unexpected{map_refusal{first, map_refusal::reason::outside}};
+        if (range == count_of(Layout::ranges)) return std::unexpected{map_refusal{first, map_refusal::reason::outside}};
         const auto beyond = Layout::ranges[range] + registers_in_range;
         if (last >= beyond) return std::unexpected{map_refusal{beyond, map_refusal::reason::outside}};
         return {};

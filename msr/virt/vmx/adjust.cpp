@@ -107,7 +107,8 @@ class adjustment {
 
     void refuse_first(control_set set, std::uint64_t bits, reason why) {
         if (bits == 0) return;
-        refuse({.which = {set, static_cast<std::uint8_t>(__builtin_ctzll(bits))}, .why = why, .other = {}, .source = {}});
+        refuse(
+            {.which = {set, static_cast<std::uint8_t>(__builtin_ctzll(bits))}, .why = why, .other = {}, .source = {}});
     }
 
     void refuse_impossible(control_set set) {

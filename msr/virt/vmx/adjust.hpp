@@ -41,14 +41,14 @@ struct adjusted_controls {
 /// Why a request cannot be met: the first control at which it fails.
 struct control_refusal {
     enum class reason : std::uint8_t {
-        contradiction,   // required and forbidden
-        cannot_be_1,     // required, and the CPU has it not
-        cannot_be_0,     // forbidden, and the CPU allows nothing else
-        neither,         // must be 1 on one of the CPUs in common, and 0 on another
-        not_activated,   // required, and `other`, which makes its set count, cannot be 1 or is forbidden
-        needs,           // required, and so is `other` then, which is not 1
-        excludes,        // required, and so is `other`, with which it cannot be 1
-        unpaired,        // required, and `other`, which takes back what it does, is not 1
+        contradiction,  // required and forbidden
+        cannot_be_1,    // required, and the CPU has it not
+        cannot_be_0,    // forbidden, and the CPU allows nothing else
+        neither,        // must be 1 on one of the CPUs in common, and 0 on another
+        not_activated,  // required, and `other`, which makes its set count, cannot be 1 or is forbidden
+        needs,          // required, and so is `other` then, which is not 1
+        excludes,       // required, and so is `other`, with which it cannot be 1
+        unpaired,       // required, and `other`, which takes back what it does, is not 1
     };
 
     control which;

@@ -15,8 +15,8 @@
 namespace msr::virt::vmx {
 
 enum class control_set : std::uint8_t { pin_based, primary, secondary, tertiary, exit, secondary_exit, entry };
-inline constexpr control_set control_sets[]{control_set::pin_based, control_set::primary,   control_set::secondary,
-                                            control_set::tertiary,  control_set::exit,      control_set::secondary_exit,
+inline constexpr control_set control_sets[]{control_set::pin_based, control_set::primary, control_set::secondary,
+                                            control_set::tertiary,  control_set::exit,    control_set::secondary_exit,
                                             control_set::entry};
 
 /// All controls, as they go into the VMCS.
@@ -65,8 +65,7 @@ struct control_layout {
 
 [[nodiscard]] constexpr control_layout layout_of(control_set set) {
     switch (set) {
-        case control_set::pin_based:
-            return {vmx_pin_based_controls::layout_name, vmx_pin_based_controls::named_fields};
+        case control_set::pin_based: return {vmx_pin_based_controls::layout_name, vmx_pin_based_controls::named_fields};
         case control_set::primary:
             return {vmx_primary_processor_based_controls::layout_name,
                     vmx_primary_processor_based_controls::named_fields};

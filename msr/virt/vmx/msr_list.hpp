@@ -28,11 +28,11 @@ enum class list_use : std::uint8_t { loaded, saved, saved_and_loaded };
 /// Why a list cannot be made, or a register cannot stand in it.
 struct list_refusal {
     enum class reason : std::uint8_t {
-        not_loaded,     // entries and exits cannot load it: VM entry would fail, an exit end in a VMX abort
-        not_saved,      // exits cannot save it
-        full,           // the caller's memory has no more room
-        over_the_limit, // more than IA32_VMX_MISC recommends: what the CPU then does is undefined
-        misaligned,     // the memory does not begin at a multiple of 16 bytes
+        not_loaded,      // entries and exits cannot load it: VM entry would fail, an exit end in a VMX abort
+        not_saved,       // exits cannot save it
+        full,            // the caller's memory has no more room
+        over_the_limit,  // more than IA32_VMX_MISC recommends: what the CPU then does is undefined
+        misaligned,      // the memory does not begin at a multiple of 16 bytes
     };
 
     std::uint32_t index = 0;  // of the register
