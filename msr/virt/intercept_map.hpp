@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <iterator>
 #include <optional>
 
 #include "msr/core/fault.hpp"
@@ -117,7 +116,7 @@ class alignas(4096) intercept_map {
 
     /// What passes afterwards is what both let pass: for a guest's own guest, the hypervisor's map and the guest's.
     constexpr intercept_map& operator|=(const intercept_map& other) {
-        for (std::size_t at = 0; at < std::size(words_); ++at)
+        for (std::size_t at = 0; at < count_of(words_); ++at)
             words_[at] |= other.words_[at];
         return *this;
     }
@@ -137,15 +136,14 @@ class alignas(4096) intercept_map {
 
     static constexpr std::optional<std::size_t> bit_of(std::uint32_t index, direction access) {
         const auto range = range_of(index);
-        if (range == std::size(Layout::ranges)) return std::nullopt;
+        if (range == count_of(Layout::ranges)) return std::nullopt;
         return Layout::bit(range, index - Layout::ranges[range], access);
     }
 
     static constexpr map_result covered(std::uint32_t first, std::uint32_t last) {
         if (last < first) return std::unexpected{map_refusal{last, map_refusal::reason::backwards}};
         const auto range = range_of(first);
-        if (range == std::size(Layout::ranges))
-            return std::unexpected{map_refusal{first, map_refusal::reason::outside}};
+        if (range == count_of(Layout::ranges)) return std::unexpected{map_refusal{first, map_refusal::reason::outside}};
         const auto beyond = Layout::ranges[range] + registers_in_range;
         if (last >= beyond) return std::unexpected{map_refusal{beyond, map_refusal::reason::outside}};
         return {};

@@ -11,7 +11,7 @@ struct msr_bitmap_layout {
     static constexpr std::uint32_t ranges[]{low_range, high_range};
 
     static constexpr std::size_t bit(std::size_t range, std::uint32_t offset, direction access) {
-        const std::size_t part = access == direction::read ? range : range + std::size(ranges);
+        const std::size_t part = access == direction::read ? range : range + count_of(ranges);
         return part * registers_in_range + offset;
     }
     static constexpr bool trusted_by_guest(std::uint32_t /*index*/) { return false; }
