@@ -1,18 +1,9 @@
-// Bits of control registers and flags, and selectors: what is no MSR and therefore not in the catalogue.
+// Control registers, and the bits of flags and of page tables, which are no MSR and therefore not in the catalogue.
 #pragma once
 
 #include <cstdint>
 
 namespace msr::ring0 {
-
-/// SDM volume 3, 2.5; APM volume 2, 3.1.
-namespace cr0 {
-inline constexpr std::uint64_t write_protect = 1U << 16;
-}
-namespace cr4 {
-inline constexpr std::uint64_t vmxe = 1U << 13;
-inline constexpr std::uint64_t fsgsbase = 1U << 16;
-}  // namespace cr4
 
 /// SDM volume 1, 3.4.3.
 namespace rflags {

@@ -15,6 +15,7 @@
 #include "msr/registers/ia32_star.hpp"
 #include "msr/registers/ia32_sysenter_eip.hpp"
 #include "msr/registers/ia32_tsc_aux.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 
 namespace msr::ring0 {
 namespace {
@@ -49,7 +50,7 @@ void cost_without_msr(const profile::profile& cpu) {
              instructions::swapgs();
          }));
     const auto bases = enumerated<features::fsgsbase>::by(cpu);
-    if (bases && (read_cr4() & cr4::fsgsbase) != 0) {
+    if (bases && control_register_4::from_raw(read_cr4()).fsgsbase()) {
         const auto base = instructions::rdgsbase(*bases);
         note("RDGSBASE ", measure([=] { (void)instructions::rdgsbase(*bases); }), ", WRGSBASE ",
              measure([=] { (void)instructions::wrgsbase(*bases, base); }));

@@ -30,7 +30,7 @@ extern "C" void guest_system_call_entry();
 
 namespace msr::ring0 {
 
-guest_memory guest_shared;
+constinit guest_memory guest_shared{};
 
 namespace {
 

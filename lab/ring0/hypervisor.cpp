@@ -58,9 +58,10 @@ struct expected_bus {
     std::uint32_t exits = 0;
 
     virt::guest& behind(std::uint32_t index, direction access) {
-        if (!intercepts(map, index, access)) return hardware;
-        ++exits;
-        return own;
+        const bool exiting = intercepts(map, index, access);
+        if (exiting) ++exits;
+        // What the guest reads itself and does not write itself, the hypervisor has put there for it.
+        return exiting || intercepts(map, index, direction::write) ? own : hardware;
     }
     result<std::uint64_t> read(std::uint32_t index) { return behind(index, direction::read).read(index); }
     result<void> write(std::uint32_t index, std::uint64_t value) {
@@ -120,8 +121,7 @@ void detail::check_guest(bool (*intercepts)(const void* map, std::uint32_t index
                          const expectation& expected) {
     static engine own;  // a second guest, that nothing happened to
     own.start(expected.shown);
-    own.hold(ia32_efer::address, native_bus{}.read(ia32_efer::address).value_or(0));
-    auto efer = ia32_efer::from_raw(native_bus{}.read(ia32_efer::address).value_or(0));
+    const auto efer = ia32_efer::from_raw(native_bus{}.read(ia32_efer::address).value_or(0));
     own.hold(ia32_efer::address, efer.svme(false).raw());
     expected_bus bus{intercepts, map, own.registers(), expected.hardware.registers()};
     for (std::size_t at = 0; at < guest_shared.count; ++at)

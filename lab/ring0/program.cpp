@@ -35,6 +35,7 @@ void run() {
     bridge_system_calls(cpu);
     const bool judges = where != machine::qemu;
     try_access_paths(predicts, judges);
+    run_vmx_guest(this_cpu, predicts, judges);
     run_svm_guest(this_cpu, predicts, judges);
     measure_cost(cpu);
 }

@@ -1,4 +1,5 @@
 // Part 4, a hypervisor on SVM. The guest shares the image's pages; what it may do alone is its MSRs.
+#include "lab/image/exceptions.hpp"
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
 #include "lab/ring0/hypervisor.hpp"
@@ -19,7 +20,7 @@ namespace {
 vmcb guest_block;
 vmcb host_block;  // of the host, only what VMSAVE saves
 alignas(4096) std::byte save_area[4096];
-virt::svm::msr_permission_map permissions;
+constinit virt::svm::msr_permission_map permissions;
 
 template <class Pointer>
 std::uint64_t address_of(const Pointer* to) {
@@ -46,13 +47,13 @@ class svm_cpu {
     void skip_instruction() {
         // RDMSR, WRMSR and CPUID have two bytes: what CPUs say that do not save the next instruction's address.
         constexpr std::uint64_t length = 2;
-        const bool known = features_.has<cpuid::next_rip_save>() && guest_block.next_rip != 0;
+        const bool known = features_.has<cpuid::nrip_save>() && guest_block.next_rip != 0;
         guest_block.rip = known ? guest_block.next_rip : guest_block.rip + length;
     }
 
     void inject_general_protection() {
         using namespace svm_event;
-        guest_block.event_injection = lab::vector::general_protection | exception | error_code_valid | valid;
+        guest_block.event_injection = msr::lab::vector::general_protection | exception | error_code_valid | valid;
     }
 
     void prepare(const virt::svm::capabilities& features);

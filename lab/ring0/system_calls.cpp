@@ -13,6 +13,7 @@
 #include "msr/registers/ia32_kernel_gs_base.hpp"
 #include "msr/registers/ia32_lstar.hpp"
 #include "msr/registers/ia32_star.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 
 extern "C" void system_call_entry();
 
@@ -100,7 +101,7 @@ void check_bases() {
 void check_base_instructions(const profile::profile& cpu) {
     const auto has = enumerated<features::fsgsbase>::by(cpu);
     if (!has) return skip("RDFSBASE and its kin", "this CPU does not enumerate them");
-    write_cr4(read_cr4() | cr4::fsgsbase);
+    write_cr4(control_register_4::from_raw(read_cr4()).fsgsbase(true).raw());
     const auto before = instructions::rdgsbase(*has);
     const auto by_register = read<ia32_gs_base>(native_bus{});
     check(by_register && before == by_register->raw(), "RDGSBASE is IA32_GS_BASE: ", hex{before});
