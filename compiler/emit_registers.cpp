@@ -32,6 +32,8 @@ class emitter {
         for (const auto& [values, width] : enum_widths())
             add("enumerations/", type_name(values->name), enumeration_header(*values, type_name(values->name), width));
         if (!error_.empty()) return std::unexpected{error_};
+        files_["relations.hpp"] = relations_header(all_);
+        files_["cpuid.hpp"] = cpuid_header(all_);
         std::vector<std::string> headers;
         for (const auto& [name, contents] : files_)
             headers.push_back(name);

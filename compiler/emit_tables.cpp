@@ -30,11 +30,15 @@ class table_writer {
         define("register_entry", "registers", from_.registers, [this](const auto& one) { return entry(one); });
         define("model_entry", "models", from_.models, [this](const auto& one) { return model(one); });
         define("profile_entry", "profiles", from_.profiles, [this](const auto& one) { return profile(one); });
+        define("field_relation", "relations", from_.relations, [](const auto& one) { return relation_of(one); });
+        define("msr_list_limit", "msr_lists", from_.msr_lists, [](const auto& one) {
+            return fmt::format("{{{:#x},{:#x},{},{}}}", one.first, one.last, one.loaded, one.saved);
+        });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
                out_ +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
-               "registers, models, profiles};\n"
+               "registers, models, profiles, relations, msr_lists};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
@@ -87,6 +91,11 @@ class table_writer {
         all.number("lsb", bits.lsb);
         all.words("hypervisor", bits.hypervisor);
         return all.braced();
+    }
+
+    static std::string relation_of(const field_relation& one) {
+        return fmt::format("{{{{{},{}}},static_cast<relation>({}),{{{},{}}},{}}}", literal(one.of.layout), one.of.bit,
+                           static_cast<int>(one.kind), literal(one.other.layout), one.other.bit, literal(one.source));
     }
 
     std::string vendor(const vendor_entry& one) { return "{" + literal(one.name) + ", " + texts(one.signatures) + "}"; }

@@ -170,11 +170,32 @@ std::string register_header(const catalogue::register_entry& entry, const std::s
                          type, register_facts(entry, fields, all), reset, body(accessors, type)));
 }
 
+// An empty C++ array is not allowed; a view of nothing is written as {}.
+std::string list(std::string_view type, std::string_view name, const std::string& elements) {
+    if (elements.empty()) return format("inline constexpr view<{}> {}{{}};\n", type, name);
+    return format("inline constexpr {} {}[]{{\n{}}};\n", type, name, elements);
+}
+
+// Named twice: as types, and here as data, for messages.
+std::string named_fields(const catalogue::layout_entry& layout) {
+    std::string fields;
+    for (const auto& one : layout.fields) {
+        const bool fixed = one.msb.quantity == catalogue::none && one.lsb.quantity == catalogue::none;
+        if (catalogue::is_reserved(one) || !fixed) continue;
+        fields += format("        {{\"{}\", {}, {}}},\n", literal_text(one.name), one.msb.offset, one.lsb.offset);
+    }
+    return format(
+        "    static constexpr msr::text layout_name = \"{}\";\n"
+        "    static constexpr msr::named_field named_fields[]{{\n{}    }};\n",
+        literal_text(layout.name), fields);
+}
+
 std::string layout_header(const catalogue::layout_entry& layout, const std::string& type,
                           const std::vector<accessor>& accessors) {
-    return header(includes(accessors),
-                  format("/// {}.\nstruct {} : word<{}, {}> {{\n    using word::word;\n{}}};\n",
-                         comment_of(layout.title), type, type, layout.width, body(accessors, type)));
+    return header(
+        includes(accessors) + "#include \"msr/core/layout.hpp\"\n",
+        format("/// {}.\nstruct {} : word<{}, {}> {{\n{}    using word::word;\n{}}};\n", comment_of(layout.title), type,
+               type, layout.width, named_fields(layout), body(accessors, type)));
 }
 
 std::string enumeration_header(const catalogue::enumeration_entry& values, const std::string& type, int width) {
@@ -185,6 +206,45 @@ std::string enumeration_header(const catalogue::enumeration_entry& values, const
         out += one.title.empty() ? "\n" : format("  // {}\n", comment_of(one.title));
     }
     return header("#include <cstdint>\n", out + "};\n");
+}
+
+std::string relations_header(const catalogue::tables& all) {
+    const auto place = [](const field_place& one) {
+        return format("{{\"{}\", {}}}", literal_text(one.layout), one.bit);
+    };
+    std::string relations;
+    for (const auto& one : all.relations)
+        relations += format("    {{{}, static_cast<relation>({}), {}, \"{}\"}},\n", place(one.of),
+                            static_cast<int>(one.kind), place(one.other), literal_text(one.source));
+    std::string limits;
+    for (const auto& one : all.msr_lists)
+        limits += format("    {{0x{:X}, 0x{:X}, {}, {}}},\n", one.first, one.last, one.loaded, one.saved);
+    return header(
+        "#include \"msr/core/layout.hpp\"\n",
+        "/// How one-bit fields of layouts depend on each other.\n" +
+            list("field_relation", "field_relations", relations) +
+            "\n/// Registers that may not stand everywhere in the lists of VM entries and exits, by address.\n" +
+            list("msr_list_limit", "msr_list_limits", limits));
+}
+
+std::string cpuid_header(const catalogue::tables& all) {
+    const auto place = [](const catalogue::cpuid_bits& where) {
+        return format("{{0x{:X}, {}, static_cast<catalogue::cpuid_register>({}), {}, {}, {{}}}}", where.leaf,
+                      where.subleaf, static_cast<int>(where.reg), where.msb, where.lsb);
+    };
+    std::string out = "namespace cpuid {\n";
+    for (const auto& one : all.features) {
+        if (!catalogue::has_bit_of_its_own(one.where)) continue;
+        out += format("\n/// {}.\ninline constexpr catalogue::cpuid_bits {}{};\n", string_of(one.title),
+                      member_name(one.name), place(one.where));
+    }
+    for (const auto& one : all.quantities) {
+        if (!catalogue::has_bit_of_its_own(one.where)) continue;
+        out += format("\n/// {}.\ninline constexpr catalogue::quantity_entry {}{{\"{}\", \"{}\", {}, {}, {}, {}}};\n",
+                      string_of(one.title), member_name(one.name), literal_text(one.name), literal_text(one.title),
+                      place(one.where), one.minimum, one.maximum, one.fallback);
+    }
+    return header("#include \"msr/catalogue/model.hpp\"\n", out + "\n}  // namespace cpuid\n");
 }
 
 std::string all_header(const std::vector<std::string>& headers) {

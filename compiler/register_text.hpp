@@ -21,6 +21,12 @@ namespace msr::compiler {
 [[nodiscard]] std::string enumeration_header(const catalogue::enumeration_entry& values, const std::string& type,
                                              int width);
 
+/// How fields of layouts depend on each other, and what may stand in lists of registers.
+[[nodiscard]] std::string relations_header(const catalogue::tables& all);
+
+/// Where CPUID says what the features and quantities with a place of their own are.
+[[nodiscard]] std::string cpuid_header(const catalogue::tables& all);
+
 /// Includes everything. `headers` are paths below msr/registers.
 [[nodiscard]] std::string all_header(const std::vector<std::string>& headers);
 

@@ -14,10 +14,17 @@ write_bochsrc() {
 	panic: action=fatal
 	log: $scratch/bochs.log
 	TEXT
-	# Debian's Bochs has the debugger built in and waits for its commands: continue, then quit.
-	printf 'c\nq\n' >"$scratch/debugger"
+	# Debian's Bochs has the debugger built in and waits for its commands: continue and, if it was interrupted, tell where
+	# the CPU is; then quit.
+	printf 'c\nr\nq\n' >"$scratch/debugger"
+}
+
+# The models of CPUs that it has.
+bochs_models() {
+	bochs --help cpu 2>&1 | grep -x '[a-z][a-z0-9_]*'
 }
 
 run_bochs() {
+	end_signal=INT # to its debugger
 	run_machine bochs -q -f "$scratch/bochsrc" -rc "$scratch/debugger"
 }

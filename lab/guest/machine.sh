@@ -11,7 +11,7 @@ readonly status_usage=2 status_timeout=124 status_broken=125
 
 timeout=120 # seconds
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap '[[ -n ${KEEP:-} ]] || rm -rf "$scratch"' EXIT
 
 fail() {
 	printf 'lab %s: %s\n' "$name" "$2" >&2
@@ -29,7 +29,7 @@ require() {
 run_machine() {
 	local status=0
 	touch "$scratch/console"
-	timeout --foreground --kill-after=5 "$timeout" "$@" </dev/null >"$scratch/machine.log" 2>&1 || status=$?
+	timeout --foreground --signal="${end_signal:-TERM}" --kill-after=5 "$timeout" "$@" </dev/null >"$scratch/machine.log" 2>&1 || status=$?
 	# shellcheck disable=SC2034
 	ended_by_timeout=$((status == 124 || status == 137))
 }

@@ -41,8 +41,9 @@ struct mailbox {
     static constexpr std::uint32_t room_for_leaves = 512;
 
     std::uint32_t entered = 0;  // how often; reset.S looks for it in the first place
-    std::uint32_t streams =
-        0;  // set by the starter: answers leave through the console port, since memory is out of reach
+    // Set by the starter: answers leave through the console port, since memory is out of reach. Otherwise a byte at that
+    // port is the doorbell: the batch is done, or an event came.
+    std::uint32_t streams = 0;
     std::uint32_t count = 0;  // set by the starter: cases in the table
     std::uint32_t next = 0;   // the case being tried; `count` when all are answered
     unexpected_event event;
@@ -63,8 +64,5 @@ struct image_header {
     std::uint64_t
         rom_start;  // for a machine that starts from reset: the image, the table, and the reset's page, up to 4 GB
 };
-
-/// A byte written here is text for a streaming image, and otherwise the doorbell: the batch is done, or an event came.
-inline constexpr std::uint16_t console_port = 0xE9;
 
 }  // namespace msr::oracle

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 
+#include "lab/image/ports.hpp"
 #include "lab/oracle/cases.hpp"
 #include "msr/host/kvm_requests.hpp"
 #include "msr/profile/cpuid_walk.hpp"
@@ -182,7 +183,7 @@ host::outcome<void> virtual_machine::enter_long_mode() {
 }
 
 bool virtual_machine::rings() const {
-    return state_->exit_reason == KVM_EXIT_IO && state_->io.port == console_port &&
+    return state_->exit_reason == KVM_EXIT_IO && state_->io.port == lab::console_port &&
            state_->io.direction == KVM_EXIT_IO_OUT;
 }
 

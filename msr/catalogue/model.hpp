@@ -7,6 +7,7 @@
 #include "msr/catalogue/cpuid.hpp"
 #include "msr/catalogue/expression.hpp"
 #include "msr/catalogue/implementation.hpp"
+#include "msr/core/layout.hpp"
 #include "msr/core/view.hpp"
 
 namespace msr::catalogue {
@@ -38,6 +39,13 @@ struct cpuid_bits {
     return nullptr;
 }
 
+/// What stands at the place in an answer for its leaf.
+[[nodiscard]] constexpr std::uint32_t value_in(const cpuid_answer& answer, const cpuid_bits& where) {
+    const auto member = member_of(where.reg);
+    if (member == nullptr) return 0;
+    return answer.*member << (31U - where.msb) >> (31U - where.msb + where.lsb);
+}
+
 /// Whether a single bit of CPUID announces the feature, the same on every CPU: it follows from no other feature, and
 /// stands in no hypervisor's leaf.
 [[nodiscard]] constexpr bool has_bit_of_its_own(const cpuid_bits& where) {
@@ -60,6 +68,13 @@ struct quantity_entry {
     std::uint32_t maximum = 0;
     std::uint32_t fallback = 0;  // where CPUID lacks the leaf, or gives 0
 };
+
+/// The quantity, by what stands at its place: a width that no CPU can have would break the tiling of registers.
+[[nodiscard]] constexpr std::uint32_t value_of(const quantity_entry& quantity, std::uint32_t answered) {
+    if (answered == 0) answered = quantity.fallback;
+    if (answered < quantity.minimum) return quantity.minimum;
+    return answered > quantity.maximum ? quantity.maximum : answered;
+}
 
 struct vendor_entry {
     text name;
@@ -259,6 +274,8 @@ struct tables {
     view<register_entry> registers;
     view<model_entry> models;
     view<profile_entry> profiles;
+    view<field_relation> relations;
+    view<msr_list_limit> msr_lists;  // from the registers, and ranges of addresses that are reserved for such
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {

@@ -1,12 +1,14 @@
 // The instructions that reach MSRs and segment bases, one function each, for ring 0. Freestanding.
 //
-// Those that assemblers learnt late are given as bytes. An instruction must be enumerated by CPUID before it is used:
-// the bit is named with it; without it the processor raises #UD. A #GP comes back as a value (recovery.hpp).
+// Those that assemblers learnt late are given as bytes. An instruction that a CPU need not have is called with the proof
+// that this one has it (enumerated.hpp): without it the processor would raise #UD. A #GP comes back as a value
+// (recovery.hpp).
 #pragma once
 
 #include <cstdint>
 #include <expected>
 
+#include "msr/core/enumerated.hpp"
 #include "msr/core/fault.hpp"
 #include "msr/core/recovery.hpp"
 
@@ -39,8 +41,9 @@ refused:
     return std::unexpected{fault{.index = index, .direction = direction::write}};
 }
 
-/// WRMSRNS, never serialising. CPUID.(EAX=07H,ECX=1):EAX.WRMSRNS.
-[[nodiscard, gnu::always_inline]] inline result<void> wrmsrns(std::uint32_t index, std::uint64_t value) {
+/// WRMSRNS, never serialising.
+[[nodiscard, gnu::always_inline]] inline result<void> wrmsrns(enumerated<features::wrmsrns>, std::uint32_t index,
+                                                              std::uint64_t value) {
     asm volatile goto("1: .byte 0x0f, 0x01, 0xc6" MSRKIT_RECOVER_AT("%l[refused]")
                       :
                       : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32))
@@ -51,9 +54,9 @@ refused:
     return std::unexpected{fault{.index = index, .direction = direction::write}};
 }
 
-/// RDMSR with the address in the instruction. CPUID.(EAX=07H,ECX=1):ECX.MSR_IMM.
+/// RDMSR with the address in the instruction.
 template <std::uint32_t Index>
-[[nodiscard, gnu::always_inline]] inline result<std::uint64_t> rdmsr_immediate() {
+[[nodiscard, gnu::always_inline]] inline result<std::uint64_t> rdmsr_immediate(enumerated<features::msr_imm>) {
     std::uint64_t value = 0;
     asm volatile goto("1: .byte 0xc4, 0xe7, 0x7b, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
                       : "=a"(value)
@@ -66,9 +69,10 @@ refused:
     return std::unexpected{fault{.index = Index}};
 }
 
-/// WRMSRNS with the address in the instruction. CPUID.(EAX=07H,ECX=1):ECX.MSR_IMM.
+/// WRMSRNS with the address in the instruction.
 template <std::uint32_t Index>
-[[nodiscard, gnu::always_inline]] inline result<void> wrmsrns_immediate(std::uint64_t value) {
+[[nodiscard, gnu::always_inline]] inline result<void> wrmsrns_immediate(enumerated<features::msr_imm>,
+                                                                        std::uint64_t value) {
     asm volatile goto("1: .byte 0xc4, 0xe7, 0x7a, 0xf6, 0xc0; .long %c[index]" MSRKIT_RECOVER_AT("%l[refused]")
                       :
                       : [index] "i"(Index), "a"(value)
@@ -81,8 +85,8 @@ refused:
 
 /// RDMSRLIST: reads registers `addresses[n]` into `values[n]`, for each bit n of `which` from 0 up; both tables have 64
 /// entries and are aligned to 8 bytes. Returns the bits not done: 0, or from the refused one up.
-/// CPUID.(EAX=07H,ECX=1):EAX.MSRLIST.
-[[nodiscard, gnu::always_inline]] inline std::uint64_t rdmsrlist(const std::uint64_t* addresses, std::uint64_t* values,
+[[nodiscard, gnu::always_inline]] inline std::uint64_t rdmsrlist(enumerated<features::msrlist>,
+                                                                 const std::uint64_t* addresses, std::uint64_t* values,
                                                                  std::uint64_t which) {
     asm volatile("1: .byte 0xf2, 0x0f, 0x01, 0xc6\n2:" MSRKIT_RECOVER_AT("2b")
                  : "+c"(which)
@@ -91,8 +95,9 @@ refused:
     return which;
 }
 
-/// WRMSRLIST: as `rdmsrlist`, writing, and not serialising. CPUID.(EAX=07H,ECX=1):EAX.MSRLIST.
-[[nodiscard, gnu::always_inline]] inline std::uint64_t wrmsrlist(const std::uint64_t* addresses,
+/// WRMSRLIST: as `rdmsrlist`, writing, and not serialising.
+[[nodiscard, gnu::always_inline]] inline std::uint64_t wrmsrlist(enumerated<features::msrlist>,
+                                                                 const std::uint64_t* addresses,
                                                                  const std::uint64_t* values, std::uint64_t which) {
     asm volatile("1: .byte 0xf3, 0x0f, 0x01, 0xc6\n2:" MSRKIT_RECOVER_AT("2b")
                  : "+c"(which)
@@ -106,8 +111,8 @@ refused:
     asm volatile("swapgs" ::: "memory");
 }
 
-/// LKGS: loads IA32_KERNEL_GS_BASE from a descriptor; false if refused. CPUID.(EAX=07H,ECX=1):EAX.LKGS.
-[[nodiscard, gnu::always_inline]] inline bool lkgs(std::uint16_t selector) {
+/// LKGS: loads IA32_KERNEL_GS_BASE from a descriptor; false if refused.
+[[nodiscard, gnu::always_inline]] inline bool lkgs(enumerated<features::lkgs>, std::uint16_t selector) {
     asm volatile goto("1: .byte 0xf2, 0x0f, 0x00, 0xf7" MSRKIT_RECOVER_AT("%l[refused]")
                       :
                       : "D"(selector)
@@ -118,22 +123,22 @@ refused:
     return false;
 }
 
-// RDFSBASE and its kin: CR4.FSGSBASE must be set, in any ring. CPUID.(EAX=07H,ECX=0):EBX.FSGSBASE.
+// RDFSBASE and its kin, in any ring once CR4.FSGSBASE is set.
 
-[[nodiscard, gnu::always_inline]] inline std::uint64_t rdfsbase() {
+[[nodiscard, gnu::always_inline]] inline std::uint64_t rdfsbase(enumerated<features::fsgsbase>) {
     std::uint64_t base = 0;
     asm volatile("rdfsbase %0" : "=r"(base)::"memory");
     return base;
 }
 
-[[nodiscard, gnu::always_inline]] inline std::uint64_t rdgsbase() {
+[[nodiscard, gnu::always_inline]] inline std::uint64_t rdgsbase(enumerated<features::fsgsbase>) {
     std::uint64_t base = 0;
     asm volatile("rdgsbase %0" : "=r"(base)::"memory");
     return base;
 }
 
 /// False for an address that is not canonical.
-[[nodiscard, gnu::always_inline]] inline bool wrfsbase(std::uint64_t base) {
+[[nodiscard, gnu::always_inline]] inline bool wrfsbase(enumerated<features::fsgsbase>, std::uint64_t base) {
     asm volatile goto("1: wrfsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
     return true;
 refused:
@@ -141,7 +146,7 @@ refused:
 }
 
 /// False for an address that is not canonical.
-[[nodiscard, gnu::always_inline]] inline bool wrgsbase(std::uint64_t base) {
+[[nodiscard, gnu::always_inline]] inline bool wrgsbase(enumerated<features::fsgsbase>, std::uint64_t base) {
     asm volatile goto("1: wrgsbase %0" MSRKIT_RECOVER_AT("%l[refused]") : : "r"(base) : "memory" : refused);
     return true;
 refused:

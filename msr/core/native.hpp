@@ -18,15 +18,20 @@ struct native_bus {
     }
 };
 
-/// The same, but writing with WRMSRNS: later instructions need not wait. For CPUs that enumerate it:
-/// CPUID.(EAX=07H,ECX=1):EAX.WRMSRNS.
-struct native_bus_non_serialising {
+/// The same, but writing with WRMSRNS: later instructions need not wait. For CPUs that enumerate it.
+class native_bus_non_serialising {
+  public:
+    explicit constexpr native_bus_non_serialising(enumerated<features::wrmsrns> by_cpuid) : enumerated_{by_cpuid} {}
+
     [[nodiscard, gnu::always_inline]] result<std::uint64_t> read(std::uint32_t index) const {
         return instructions::rdmsr(index);
     }
     [[nodiscard, gnu::always_inline]] result<void> write(std::uint32_t index, std::uint64_t value) const {
-        return instructions::wrmsrns(index, value);
+        return instructions::wrmsrns(enumerated_, index, value);
     }
+
+  private:
+    enumerated<features::wrmsrns> enumerated_;
 };
 
 static_assert(bus<native_bus> && bus<native_bus_non_serialising>);

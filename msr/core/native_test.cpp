@@ -86,8 +86,9 @@ TEST_F(native, a_segment_base_that_is_not_canonical_is_refused) {
     ASSERT_EQ(sigaction(SIGILL, &undefined, &before), 0);
     const bool enabled = sigsetjmp(not_ours, 1) == 0;
     if (enabled) {
-        EXPECT_TRUE(instructions::wrgsbase(instructions::rdgsbase()));
-        EXPECT_FALSE(instructions::wrgsbase(std::uint64_t{1} << 63));
+        const auto has = enumerated<features::fsgsbase>::vouched_for();
+        EXPECT_TRUE(instructions::wrgsbase(has, instructions::rdgsbase(has)));
+        EXPECT_FALSE(instructions::wrgsbase(has, std::uint64_t{1} << 63));
         EXPECT_EQ(recovered, 1);
     }
     sigaction(SIGILL, &before, nullptr);

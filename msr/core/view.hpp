@@ -36,6 +36,12 @@ class view {
     std::size_t count_ = 0;
 };
 
+/// As std::size, whose header is not freestanding.
+template <class T, std::size_t N>
+[[nodiscard]] constexpr std::size_t count_of(const T (&/*elements*/)[N]) {
+    return N;
+}
+
 /// UTF-8 text that somebody else owns.
 class text {
   public:

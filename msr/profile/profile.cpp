@@ -40,11 +40,7 @@ void profile::identify() {
 void profile::find_quantities() {
     for (std::size_t index = 0; index < facts_->quantities.size() && index < catalogue::most_quantities; ++index) {
         const auto& entry = facts_->quantities[index];
-        auto value = bits_of(entry.where).value_or(0);
-        if (value == 0) value = entry.fallback;
-        // A width that no CPU can have would break the tiling that was checked for the ones it can.
-        if (value < entry.minimum) value = entry.minimum;
-        if (value > entry.maximum) value = entry.maximum;
+        const auto value = catalogue::value_of(entry, bits_of(entry.where).value_or(0));
         quantities_[index] = value;
         if (entry.name == linear_width_name) linear_width_ = value;
     }
@@ -78,10 +74,8 @@ std::optional<std::uint32_t> profile::bits_of(const catalogue::cpuid_bits& where
         if (where.reg == catalogue::cpuid_register::none) return 1;
         leaf += *base;
     }
-    const auto member = catalogue::member_of(where.reg);
-    if (member == nullptr) return std::nullopt;
-    const auto answer = find(cpuid_, leaf, where.subleaf);
-    return static_cast<std::uint32_t>(catalogue::extract(answer.*member, where.msb, where.lsb));
+    if (where.reg == catalogue::cpuid_register::none) return std::nullopt;
+    return catalogue::value_in(find(cpuid_, leaf, where.subleaf), where);
 }
 
 bool profile::processors(std::uint32_t index) const {

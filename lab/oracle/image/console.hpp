@@ -4,13 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lab/oracle/table.hpp"
+#include "lab/image/ports.hpp"
 
 namespace msr::oracle {
-
-inline void out(std::uint16_t port, const char* text, std::size_t length) {
-    asm volatile("rep outsb" : "+S"(text), "+c"(length) : "d"(port) : "memory");
-}
 
 /// A line of words: a name, then hexadecimal numbers.
 class line {
@@ -33,7 +29,7 @@ class line {
 
     void send() {
         text_[length_++] = '\n';
-        out(console_port, text_, length_);
+        lab::out(lab::console_port, text_, length_);
     }
 
   private:

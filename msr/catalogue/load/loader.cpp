@@ -59,6 +59,7 @@ class loader {
         if (found_.empty()) read_layouts(documents_, known, keep, found_);
         if (found_.empty()) read_registers(documents_, known, keep, found_);
         if (found_.empty()) finish(known, keep, result.tables_, found_);
+        if (found_.empty()) read_relations(documents_, base, keep, result.tables_, found_);
         if (found_.empty()) read_models(documents_, known, keep, result.tables_, found_);
         if (found_.empty()) {
             check_fields(known, result.tables_, found_);

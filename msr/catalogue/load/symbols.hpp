@@ -109,6 +109,10 @@ void sort_fields(std::vector<draft_field>& fields, const symbols& known);
 /// Compiles the drafts' expressions and makes the final, sorted registers and the layouts.
 void finish(symbols& known, store& keep, tables& result, problems& found);
 
+/// Reads how fields of the layouts of `result` depend on each other, and what may stand in lists of registers.
+void read_relations(const std::vector<document>& files, const tables& base, store& keep, tables& result,
+                    problems& found);
+
 /// Reads the models, whose registers are those of `result`.
 void read_models(const std::vector<document>& files, const symbols& known, store& keep, tables& result,
                  problems& found);

@@ -51,7 +51,7 @@ extern "C" {
 
 void kept_reads() {
     (void)read<ia32_efer>(native_bus{});
-    (void)instructions::rdmsr_immediate<ia32_pat::address>();
+    (void)instructions::rdmsr_immediate<ia32_pat::address>(enumerated<features::msr_imm>::vouched_for());
 }
 
 bool typed_set_flag() {

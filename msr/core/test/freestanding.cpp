@@ -17,15 +17,21 @@ bool typed(native_bus& cpu, std::uint32_t number) {
 }
 
 bool untyped(native_bus& cpu, std::uint32_t index, std::uint64_t value) {
-    return raw_read(cpu, index) && raw_write(cpu, index, value) && native_bus_non_serialising{}.write(index, value);
+    const auto wrmsrns = enumerated<features::wrmsrns>::vouched_for();
+    return raw_read(cpu, index) && raw_write(cpu, index, value) &&
+           native_bus_non_serialising{wrmsrns}.write(index, value);
 }
 
 bool others(const std::uint64_t* addresses, std::uint64_t* values) {
     using namespace msr::instructions;
     swapgs();
-    return rdmsr_immediate<ia32_efer::address>() && wrmsrns_immediate<ia32_efer::address>(*values) &&
-           rdmsrlist(addresses, values, *addresses) == 0 && wrmsrlist(addresses, values, *addresses) == 0 &&
-           lkgs(static_cast<std::uint16_t>(*values)) && wrfsbase(rdgsbase()) && wrgsbase(rdfsbase());
+    const auto imm = enumerated<features::msr_imm>::vouched_for();
+    const auto list = enumerated<features::msrlist>::vouched_for();
+    const auto bases = enumerated<features::fsgsbase>::vouched_for();
+    return rdmsr_immediate<ia32_efer::address>(imm) && wrmsrns_immediate<ia32_efer::address>(imm, *values) &&
+           rdmsrlist(list, addresses, values, *addresses) == 0 && wrmsrlist(list, addresses, values, *addresses) == 0 &&
+           lkgs(enumerated<features::lkgs>::vouched_for(), static_cast<std::uint16_t>(*values)) &&
+           wrfsbase(bases, rdgsbase(bases)) && wrgsbase(bases, rdfsbase(bases));
 }
 
 }  // namespace

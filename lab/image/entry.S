@@ -1,7 +1,4 @@
-// The image's two entrances, its tables of descriptors and pages, and the way into and out of an exception.
-
-    .section .header, "a", @progbits
-    .quad image_start, long_mode_entry, page_tables, oracle_mailbox, table_start, table_end, memory_end, rom_start
+// An image's two entrances, its first descriptors, its pages, and the way into and out of an exception.
 
     .text
     .code32
@@ -39,7 +36,7 @@ long_mode_entry:
     push $8
     push $1f
     lretq
-1:  call oracle_main
+1:  call image_main
 2:  hlt
     jmp 2b
 
@@ -70,7 +67,7 @@ exception:
     push %r11
     cld
     mov %rsp, %rdi
-    call oracle_exception
+    call image_exception
     pop %r11
     pop %r10
     pop %r9
@@ -92,6 +89,7 @@ descriptors_pointer:
     .quad descriptors
 
     .balign 4096
+    .globl page_tables, page_directories, page_directory
 page_tables:                        // one entry, one entry, then 2 MB pages: the first GB as it is
     .quad page_directories + 3
     .fill 511, 8, 0

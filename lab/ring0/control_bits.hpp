@@ -1,0 +1,52 @@
+// Control registers, and the bits of flags and of page tables, which are no MSR and therefore not in the catalogue.
+#pragma once
+
+#include <cstdint>
+
+namespace msr::ring0 {
+
+/// SDM volume 1, 3.4.3.
+namespace rflags {
+inline constexpr std::uint64_t always_one = 1U << 1;
+inline constexpr std::uint64_t direction = 1U << 10;
+inline constexpr std::uint64_t interrupts = 1U << 9;
+inline constexpr std::uint64_t trap = 1U << 8;
+inline constexpr std::uint64_t alignment_check = 1U << 18;
+}  // namespace rflags
+
+/// Bits of an entry of the page tables (SDM volume 3, 4.5).
+namespace page_entry {
+inline constexpr std::uint64_t user = 1U << 2;
+}
+
+inline std::uint64_t read_cr0() {
+    std::uint64_t value = 0;
+    asm volatile("mov %%cr0, %0" : "=r"(value)::"memory");
+    return value;
+}
+inline std::uint64_t read_cr2() {
+    std::uint64_t value = 0;
+    asm volatile("mov %%cr2, %0" : "=r"(value)::"memory");
+    return value;
+}
+inline std::uint64_t read_cr3() {
+    std::uint64_t value = 0;
+    asm volatile("mov %%cr3, %0" : "=r"(value)::"memory");
+    return value;
+}
+inline std::uint64_t read_cr4() {
+    std::uint64_t value = 0;
+    asm volatile("mov %%cr4, %0" : "=r"(value)::"memory");
+    return value;
+}
+inline void write_cr0(std::uint64_t value) {
+    asm volatile("mov %0, %%cr0" ::"r"(value) : "memory");
+}
+inline void write_cr3(std::uint64_t value) {
+    asm volatile("mov %0, %%cr3" ::"r"(value) : "memory");
+}
+inline void write_cr4(std::uint64_t value) {
+    asm volatile("mov %0, %%cr4" ::"r"(value) : "memory");
+}
+
+}  // namespace msr::ring0

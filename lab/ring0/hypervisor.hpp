@@ -1,0 +1,109 @@
+// What both hypervisors have in common: the guest's registers between exits, the answers to its RDMSR, WRMSR and CPUID,
+// and what is checked when it has ended. How a guest is entered is vmx_hypervisor.cpp's and svm_hypervisor.cpp's.
+// Freestanding.
+#pragma once
+
+#include <cstdint>
+
+#include "lab/ring0/engine.hpp"
+#include "lab/ring0/guest_program.hpp"
+#include "lab/ring0/tap.hpp"
+#include "msr/core/native.hpp"
+#include "msr/registers/ia32_efer.hpp"
+#include "msr/registers/ia32_kernel_gs_base.hpp"
+#include "msr/registers/ia32_lstar.hpp"
+#include "msr/registers/ia32_pat.hpp"
+#include "msr/registers/ia32_star.hpp"
+
+namespace msr::ring0 {
+
+/// The guest's general registers while the hypervisor runs; *_entry.S knows the order.
+struct general_registers {
+    std::uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+/// Why a guest came back.
+enum class exit_reason : std::uint8_t { rdmsr, wrmsr, cpuid, halt, other };
+
+/// The hypervisor's own registers that a guest has its own values of.
+struct host_registers {
+    std::uint64_t efer, pat, star, lstar, kernel_gs;
+
+    [[nodiscard]] static host_registers now() {
+        const auto value = [](std::uint32_t address) { return native_bus{}.read(address).value_or(0); };
+        return {value(ia32_efer::address), value(ia32_pat::address), value(ia32_star::address),
+                value(ia32_lstar::address), value(ia32_kernel_gs_base::address)};
+    }
+    friend bool operator==(const host_registers&, const host_registers&) = default;
+};
+
+/// A virtual CPU's registers as the hypervisor answers for them.
+class virtual_cpu {
+  public:
+    /// `shown`: the CPU that the guest sees. `elsewhere` holds EFER and PAT.
+    void start(const description& shown, virt::backing elsewhere);
+
+    [[nodiscard]] virt::guest& registers() { return engine_.registers(); }
+
+    /// At an exit for RDMSR or WRMSR; false: inject #GP(0).
+    [[nodiscard]] bool on_rdmsr(general_registers& general);
+    [[nodiscard]] bool on_wrmsr(const general_registers& general);
+    void on_cpuid(general_registers& general) const;
+
+  private:
+    const description* shown_ = nullptr;
+    engine engine_;
+};
+
+/// Runs the guest to its HLT. `Cpu` enters it, and knows how to pass over an instruction and how to inject #GP(0).
+/// False if it came back for a reason that nobody expected.
+template <class Cpu>
+bool run_guest(Cpu& cpu, virtual_cpu& guest) {
+    auto& general = cpu.general();
+    for (;;) {
+        bool done = true;
+        switch (cpu.enter()) {
+            case exit_reason::rdmsr: done = guest.on_rdmsr(general); break;
+            case exit_reason::wrmsr: done = guest.on_wrmsr(general); break;
+            case exit_reason::cpuid: guest.on_cpuid(general); break;
+            case exit_reason::halt: return true;
+            case exit_reason::other: return false;
+        }
+        if (done)
+            cpu.skip_instruction();
+        else
+            cpu.inject_general_protection();
+    }
+}
+
+/// What the checks compare the guest with.
+struct expectation {
+    const description& shown;  // the CPU that it saw
+    engine& hardware;          // what it reaches itself, it finds as this CPU has it
+    bool judges;               // whether this machine raises the faults of a CPU
+    host_registers before;     // of the hypervisor
+};
+
+/// Each case's exits and outcomes, and that each world kept its own registers.
+template <class Map>
+void check_guest(const Map& map, const expectation& expected);
+
+namespace detail {
+/// The same for any map: `intercepts` asks it.
+void check_guest(bool (*intercepts)(const void* map, std::uint32_t index, direction access), const void* map,
+                 const expectation& expected);
+}  // namespace detail
+
+template <class Map>
+void check_guest(const Map& map, const expectation& expected) {
+    detail::check_guest(
+        [](const void* one, std::uint32_t index, direction access) {
+            return static_cast<const Map*>(one)->intercepts(index, access);
+        },
+        &map, expected);
+}
+
+/// What the guest measured, and what it means.
+void note_costs();
+
+}  // namespace msr::ring0

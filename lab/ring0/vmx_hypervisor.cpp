@@ -1,0 +1,302 @@
+// Part 3, a hypervisor on VMX. The guest shares the image's pages; what it may do alone is its MSRs.
+#include "lab/image/exceptions.hpp"
+#include "lab/ring0/control_bits.hpp"
+#include "lab/ring0/descriptors.hpp"
+#include "lab/ring0/hypervisor.hpp"
+#include "lab/ring0/parts.hpp"
+#include "lab/ring0/vmcs.hpp"
+#include "msr/core/access.hpp"
+#include "msr/profile/cpuid_walk.hpp"
+#include "msr/registers/ia32_cstar.hpp"
+#include "msr/registers/ia32_fmask.hpp"
+#include "msr/registers/ia32_fs_base.hpp"
+#include "msr/registers/ia32_gs_base.hpp"
+#include "msr/registers/ia32_sysenter_cs.hpp"
+#include "msr/registers/ia32_sysenter_eip.hpp"
+#include "msr/registers/ia32_sysenter_esp.hpp"
+#include "msr/virt/vmx/capabilities.hpp"
+#include "msr/virt/vmx/msr_bitmap.hpp"
+#include "msr/virt/vmx/msr_list.hpp"
+#include "msr/virt/vmx/readiness.hpp"
+
+extern "C" bool vmx_enter(msr::ring0::general_registers* general, bool again, msr::ring0::vmcs host_rsp,
+                          msr::ring0::vmcs host_rip);
+
+namespace msr::ring0 {
+namespace {
+
+using namespace virt::vmx;
+
+/// A VMXON region or a VMCS: the CPU's own form behind the revision identifier.
+struct alignas(4096) vmx_region {
+    std::uint32_t revision;
+    std::uint8_t rest[4092];
+};
+
+vmx_region vmxon_page;
+vmx_region vmcs_page;
+constinit msr_bitmap bitmap;
+
+template <class Pointer>
+std::uint64_t address_of(const Pointer* to) {
+    return reinterpret_cast<std::uint64_t>(to);
+}
+
+std::uint64_t value_of(std::uint32_t address) {
+    return native_bus{}.read(address).value_or(0);
+}
+
+// ---- Step 1: into VMX operation.
+
+vmxon_verdict may_enter(const vmxon_region& region) {
+    return may_execute_vmxon(profile::native_cpuid, native_bus{},
+                             {.cr0 = read_cr0(), .cr4 = read_cr4(), .region = region});
+}
+
+/// What VMXON demands of IA32_FEATURE_CONTROL and the control registers, if the firmware has left it open.
+bool open_vmx(const capabilities& has) {
+    const auto done = ensure<ia32_feature_control>(native_bus{}, [](ia32_feature_control value) {
+        return value.lock() ? value : value.enable_vmx_outside_smx_operation(true).lock(true);
+    });
+    write_cr0((read_cr0() | has.cr0_fixed0.raw()) & has.cr0_fixed1.raw());
+    const auto vmxe = control_register_4{}.vmxe(true).raw();
+    write_cr4((read_cr4() | vmxe | has.cr4_fixed0.raw()) & has.cr4_fixed1.raw());
+    return done.has_value();
+}
+
+bool enter_vmx_operation(const capabilities& has) {
+    vmxon_page.revision = vmcs_page.revision = has.basic.vmcs_revision();
+    const vmxon_region region{address_of(&vmxon_page), vmxon_page.revision};
+    if (const auto before = may_enter(region); !before)
+        note("VMXON would fail: ", hex{before.error().index}, " ", to_string(before.error().why));
+    check(open_vmx(has), "IA32_FEATURE_CONTROL allows VMX, and is locked");
+    const auto now = may_enter(region);
+    check(now.has_value(), "VMXON may be executed: ", now ? text{"nothing is missing"} : to_string(now.error().why));
+    const auto vmcs_address = address_of(&vmcs_page);
+    return check(vmxon(region.address) && vmclear(vmcs_address) && vmptrld(vmcs_address), "VMXON, VMCLEAR, VMPTRLD");
+}
+
+// ---- Step 2: the controls.
+
+control_request wanted_controls() {
+    control_request wanted;
+    wanted.required.primary = vmx_primary_processor_based_controls{}.use_msr_bitmaps(true).hlt_exiting(true);
+    wanted.required.exit = vmx_primary_exit_controls{}
+                               .host_address_space_size(true)
+                               .save_ia32_efer(true)
+                               .load_ia32_efer(true)
+                               .save_ia32_pat(true)
+                               .load_ia32_pat(true);
+    wanted.required.entry = vmx_entry_controls{}.ia_32e_mode_guest(true).load_ia32_efer(true).load_ia32_pat(true);
+    return wanted;
+}
+
+// The refusals that a hypervisor's author meets: each names what is refused.
+void ask_for_too_much(const capabilities& has) {
+    control_request all = wanted_controls();
+    all.required.primary = vmx_primary_processor_based_controls::from_raw(~std::uint64_t{0});
+    const auto refused = adjust(has.controls, all);
+    check(!refused, "all primary controls are refused: ",
+          refused ? text{} : refused.error().which.name(), ", ", refused ? text{} : to_string(refused.error().why));
+    msr_bitmap other;
+    const auto outside = other.pass(virt::amd_range);
+    check(!outside, "a register that the bitmap does not cover is refused: ", hex{outside ? 0 : outside.error().index});
+}
+
+bool write_controls(const controls& value) {
+    return vmwrite(vmcs::pin_based_controls, value.pin_based.raw()) &&
+           vmwrite(vmcs::primary_controls, value.primary.raw()) && vmwrite(vmcs::exit_controls, value.exit.raw()) &&
+           vmwrite(vmcs::entry_controls, value.entry.raw()) && vmwrite(vmcs::msr_bitmaps, address_of(&bitmap)) &&
+           vmwrite(vmcs::exception_bitmap, 0) && vmwrite(vmcs::cr3_target_count, 0) && vmwrite(vmcs::cr0_mask, 0) &&
+           vmwrite(vmcs::cr4_mask, 0);
+}
+
+// ---- Step 3: the registers that the VMCS lacks, in lists.
+
+constexpr std::uint32_t switched_by_list[]{ia32_star::address, ia32_lstar::address, ia32_cstar::address,
+                                           ia32_fmask::address};
+msr_list_entry guest_entries[8];  // saved by exits, loaded by entries
+msr_list_entry host_entries[8];
+
+bool write_lists(const capabilities& has) {
+    msr_list guest{guest_entries, list_use::saved_and_loaded, has.misc};
+    msr_list host{host_entries, list_use::loaded, has.misc};
+    for (const auto address : switched_by_list) {
+        if (!guest.set(address, value_of(address)) || !host.set(address, value_of(address))) return false;
+    }
+    return vmwrite(vmcs::exit_msr_store, address_of(guest_entries)) &&
+           vmwrite(vmcs::entry_msr_load, address_of(guest_entries)) &&
+           vmwrite(vmcs::exit_msr_load, address_of(host_entries)) &&
+           vmwrite(vmcs::exit_msr_store_count, guest.size()) && vmwrite(vmcs::entry_msr_load_count, guest.size()) &&
+           vmwrite(vmcs::exit_msr_load_count, host.size());
+}
+
+// ---- Step 4: where each world stands.
+
+bool write_host_state() {
+    using namespace selector;
+    return vmwrite(vmcs::host_cs_selector, code) && vmwrite(vmcs::host_ss_selector, data) &&
+           vmwrite(vmcs::host_ds_selector, data) && vmwrite(vmcs::host_es_selector, data) &&
+           vmwrite(vmcs::host_fs_selector, 0) && vmwrite(vmcs::host_gs_selector, 0) &&
+           vmwrite(vmcs::host_tr_selector, task) && vmwrite(vmcs::host_cr0, read_cr0()) &&
+           vmwrite(vmcs::host_cr3, read_cr3()) && vmwrite(vmcs::host_cr4, read_cr4()) &&
+           vmwrite(vmcs::host_fs_base, value_of(ia32_fs_base::address)) &&
+           vmwrite(vmcs::host_gs_base, value_of(ia32_gs_base::address)) &&
+           vmwrite(vmcs::host_tr_base, task_segment_base()) &&
+           vmwrite(vmcs::host_gdtr_base, descriptor_table().base) &&
+           vmwrite(vmcs::host_idtr_base, interrupt_table().base) &&
+           vmwrite(vmcs::host_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
+           vmwrite(vmcs::host_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
+           vmwrite(vmcs::host_sysenter_eip, value_of(ia32_sysenter_eip::address)) &&
+           vmwrite(vmcs::host_efer, value_of(ia32_efer::address)) &&
+           vmwrite(vmcs::host_pat, value_of(ia32_pat::address));
+}
+
+struct segment_state {
+    std::uint16_t selector;
+    std::uint32_t rights;
+    std::uint64_t base = 0;
+    std::uint32_t limit = ~0U;
+};
+
+bool write_guest_segments() {
+    using namespace vmx_rights;
+    const segment_state segments[]{
+        {selector::data, data},
+        {selector::code, code_64},
+        {selector::data, data},
+        {selector::data, data},
+        {0, unusable, value_of(ia32_fs_base::address)},
+        {0, unusable, value_of(ia32_gs_base::address)},
+        {0, unusable},
+        {selector::task, busy_task, task_segment_base(), task_segment_limit()},
+    };
+    bool written = true;
+    for (unsigned number = 0; const auto& one : segments) {
+        written = written && vmwrite(of_segment(vmcs::guest_es_selector, number), one.selector) &&
+                  vmwrite(of_segment(vmcs::guest_es_rights, number), one.rights) &&
+                  vmwrite(of_segment(vmcs::guest_es_base, number), one.base) &&
+                  vmwrite(of_segment(vmcs::guest_es_limit, number), one.limit);
+        ++number;
+    }
+    return written;
+}
+
+bool write_guest_state() {
+    constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
+    constexpr std::uint64_t dr7_at_reset = 0x400;
+    const auto descriptors = descriptor_table();
+    const auto interrupts = interrupt_table();
+    return write_guest_segments() && vmwrite(vmcs::guest_gdtr_base, descriptors.base) &&
+           vmwrite(vmcs::guest_gdtr_limit, descriptors.limit) && vmwrite(vmcs::guest_idtr_base, interrupts.base) &&
+           vmwrite(vmcs::guest_idtr_limit, interrupts.limit) && vmwrite(vmcs::guest_cr0, read_cr0()) &&
+           vmwrite(vmcs::guest_cr3, read_cr3()) && vmwrite(vmcs::guest_cr4, read_cr4()) &&
+           vmwrite(vmcs::guest_dr7, dr7_at_reset) && vmwrite(vmcs::guest_rflags, rflags::always_one) &&
+           vmwrite(vmcs::guest_rip, address_of(reinterpret_cast<const char*>(guest_main))) &&
+           vmwrite(vmcs::guest_rsp, address_of(guest_stack_top) - 8) &&  // as a call leaves it
+           vmwrite(vmcs::guest_interruptibility, 0) && vmwrite(vmcs::guest_activity, 0) &&
+           vmwrite(vmcs::guest_pending_debug, 0) && vmwrite(vmcs::link_pointer, no_other_vmcs) &&
+           vmwrite(vmcs::guest_debugctl, 0) &&
+           vmwrite(vmcs::guest_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
+           vmwrite(vmcs::guest_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
+           vmwrite(vmcs::guest_sysenter_eip, value_of(ia32_sysenter_eip::address)) &&
+           vmwrite(vmcs::guest_efer, value_of(ia32_efer::address)) &&
+           vmwrite(vmcs::guest_pat, value_of(ia32_pat::address));
+}
+
+// ---- Step 5: entries and exits.
+
+class vmx_cpu {
+  public:
+    [[nodiscard]] general_registers& general() { return general_; }
+
+    exit_reason enter() {
+        native_bus cpu;
+        // The VMCS has no field for it, and the guest's SWAPGS changes it without an exit: read back every time.
+        const auto own = value_of(ia32_kernel_gs_base::address);
+        (void)cpu.write(ia32_kernel_gs_base::address, guest_kernel_gs_);
+        const bool entered = vmx_enter(&general_, launched_, vmcs::host_rsp, vmcs::host_rip);
+        guest_kernel_gs_ = value_of(ia32_kernel_gs_base::address);
+        (void)cpu.write(ia32_kernel_gs_base::address, own);
+        launched_ = launched_ || entered;
+        if (!entered) note("VM entry failed, VM-instruction error ", vmread(vmcs::instruction_error));
+        return entered ? reason() : exit_reason::other;
+    }
+
+    void skip_instruction() {
+        vmwrite(vmcs::guest_rip, vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length));
+    }
+
+    void inject_general_protection() {
+        using namespace vmx_event;
+        vmwrite(vmcs::entry_interruption, lab::vector::general_protection | hardware_exception | error_code | valid);
+        vmwrite(vmcs::entry_error_code, 0);
+    }
+
+  private:
+    static exit_reason reason() {
+        const auto whole = vmread(vmcs::exit_reason);
+        if (whole > vmx_exit::basic_reason) return exit_reason::other;  // a failed entry, above all
+        switch (whole) {
+            case vmx_exit::rdmsr: return exit_reason::rdmsr;
+            case vmx_exit::wrmsr: return exit_reason::wrmsr;
+            case vmx_exit::cpuid: return exit_reason::cpuid;
+            case vmx_exit::hlt: return exit_reason::halt;
+            default: return exit_reason::other;
+        }
+    }
+
+    general_registers general_{};
+    std::uint64_t guest_kernel_gs_ = value_of(ia32_kernel_gs_base::address);
+    bool launched_ = false;
+};
+
+/// EFER and PAT are in the VMCS while the guest does not run.
+std::uint64_t read_elsewhere(void*, std::uint32_t address) {
+    return vmread(address == ia32_pat::address ? vmcs::guest_pat : vmcs::guest_efer);
+}
+
+void write_elsewhere(void*, std::uint32_t address, std::uint64_t value) {
+    vmwrite(address == ia32_pat::address ? vmcs::guest_pat : vmcs::guest_efer, value);
+}
+
+void run_in_vmx_operation(const capabilities& has, const description& host, engine& hardware, bool judges) {
+    const auto adjusted = adjust(has.controls, wanted_controls());
+    if (!check(adjusted.has_value(), "the controls are possible", adjusted ? text{} : text{", but for "},
+               adjusted ? text{} : adjusted.error().which.name()))
+        return;
+    ask_for_too_much(has);
+    check(bitmap.pass(policy()).has_value(), "the policy is in the bitmap");
+    check(write_lists(has), "STAR, LSTAR, CSTAR and FMASK are in the MSR lists");
+    check(write_controls(adjusted->value) && write_host_state() && write_guest_state(), "the VMCS is written");
+    static description shown;
+    static virtual_cpu guest;
+    vmx_cpu cpu;
+    shown.copy_without(host, "vmx");
+    guest.start(shown, {nullptr, read_elsewhere, write_elsewhere});
+    prepare_guest();
+    const auto before = host_registers::now();
+    const bool ended = run_guest(cpu, guest);
+    if (!check(ended, "the guest ran to its end; last exit ", hex{vmread(vmcs::exit_reason)}, ", at ",
+               hex{vmread(vmcs::guest_rip)}))
+        return;
+    check_guest(bitmap, {shown, hardware, judges, before});
+    note_costs();
+}
+
+}  // namespace
+
+void run_vmx_guest(const description& host, engine& hardware, bool judges) {
+    note("3. a hypervisor on VMX");
+    if (virt::asked(profile::native_cpuid, cpuid::vmx) == 0)
+        return skip("VMX", to_string(vmxon_obstacle::reason::not_announced));
+    const auto has = capabilities::read(native_bus{});
+    if (!has) return skip("VMX", "its capabilities cannot be read: ", hex{has.error().index});
+    note("VMCS revision ", hex{has->basic.vmcs_revision().value()}, ", ", has->basic.vmcs_size().value(), " bytes");
+    if (!enter_vmx_operation(*has)) return;
+    run_in_vmx_operation(*has, host, hardware, judges);
+    vmxoff();
+    write_cr4(control_register_4::from_raw(read_cr4()).vmxe(false).raw());
+}
+
+}  // namespace msr::ring0

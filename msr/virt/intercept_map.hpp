@@ -1,0 +1,167 @@
+// Which RDMSR and WRMSR of a guest exit to the hypervisor: what VMX's MSR bitmap and SVM's MSR permission map have in
+// common. They differ in the ranges that they cover and in where a register's two bits are: `Layout` says it.
+// Freestanding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "msr/core/fault.hpp"
+#include "msr/core/view.hpp"
+
+namespace msr::virt {
+
+/// Which of the two accesses something is about.
+enum class accesses : std::uint8_t { reads = 1, writes = 2, both = 3 };
+
+[[nodiscard]] constexpr bool includes(accesses all, direction one) {
+    const auto bit = one == direction::read ? accesses::reads : accesses::writes;
+    return (static_cast<unsigned>(all) & static_cast<unsigned>(bit)) != 0;
+}
+
+/// Why a register cannot be had in a map as asked, and which.
+struct map_refusal {
+    enum class reason : std::uint8_t {
+        outside,           // the map has no bits for it: its accesses always exit
+        trusted_by_guest,  // an encrypted guest reaches it whatever the map says
+        backwards,         // a range whose last register stands before its first
+    };
+
+    std::uint32_t index = 0;
+    reason why = reason::outside;
+
+    friend constexpr bool operator==(const map_refusal&, const map_refusal&) = default;
+};
+
+[[nodiscard]] constexpr text to_string(map_refusal::reason why) {
+    switch (why) {
+        case map_refusal::reason::outside: return "the map does not cover it: it always exits";
+        case map_refusal::reason::trusted_by_guest: return "an encrypted guest reaches it whatever the map says";
+        case map_refusal::reason::backwards: return "the range ends before it begins";
+    }
+    return "unknown";
+}
+
+/// Whether a guest's memory is encrypted against the hypervisor (SEV): the CPU then keeps some registers from it too.
+enum class guest_memory : std::uint8_t { plain, encrypted };
+
+/// A register that a guest reaches itself, in the directions that are named.
+struct passed_register {
+    std::uint32_t index = 0;
+    accesses allowed = accesses::both;
+};
+
+using map_result = std::expected<void, map_refusal>;
+
+/// A map covers whole ranges of this many registers (SDM 3 25.6.9, APM 2 15.11), known by their first register.
+inline constexpr std::uint32_t registers_in_range = 0x2000;
+inline constexpr std::uint32_t low_range = 0;
+inline constexpr std::uint32_t high_range = 0xC0000000;
+inline constexpr std::uint32_t amd_range = 0xC0010000;
+
+/// The map as the CPU reads it: its address, which has to be physical, goes into the VMCS or VMCB. A new one lets no
+/// access pass. Every change is made whole or, with an error, not at all.
+template <class Layout>
+class alignas(4096) intercept_map {
+  public:
+    constexpr intercept_map() {
+        for (auto& word : words_)
+            word = ~std::uint64_t{0};
+    }
+
+    /// Whether the access exits: as the CPU decides, so also for registers that the map does not cover.
+    [[nodiscard]] constexpr bool intercepts(std::uint32_t index, direction access,
+                                            guest_memory memory = guest_memory::plain) const {
+        const auto bit = bit_of(index, access);
+        if (!bit) return true;
+        if (memory == guest_memory::encrypted && Layout::trusted_by_guest(index)) return false;
+        return (words_[*bit / 64] >> (*bit % 64) & 1U) != 0;
+    }
+
+    /// Lets a guest reach a register itself.
+    [[nodiscard]] constexpr map_result pass(std::uint32_t index, accesses which = accesses::both) {
+        return pass(index, index, which);
+    }
+    [[nodiscard]] constexpr map_result pass(std::uint32_t first, std::uint32_t last, accesses which) {
+        if (const auto possible = covered(first, last); !possible) return possible;
+        change(first, last, which, false);
+        return {};
+    }
+
+    /// The same for many.
+    [[nodiscard]] constexpr map_result pass(view<passed_register> registers) {
+        for (const auto& one : registers) {
+            if (const auto possible = covered(one.index, one.index); !possible) return possible;
+        }
+        for (const auto& one : registers)
+            change(one.index, one.index, one.allowed, false);
+        return {};
+    }
+
+    /// Makes accesses exit. Refused for what the CPU does not always let exit, so that no one counts on it.
+    [[nodiscard]] constexpr map_result intercept(std::uint32_t index, accesses which = accesses::both) {
+        return intercept(index, index, which);
+    }
+    [[nodiscard]] constexpr map_result intercept(std::uint32_t first, std::uint32_t last, accesses which) {
+        if (const auto possible = covered(first, last); !possible) return possible;
+        for (auto index = first; index <= last; ++index) {
+            if (Layout::trusted_by_guest(index))
+                return std::unexpected{map_refusal{index, map_refusal::reason::trusted_by_guest}};
+        }
+        change(first, last, which, true);
+        return {};
+    }
+
+    /// What passes afterwards is what both let pass: for a guest's own guest, the hypervisor's map and the guest's.
+    constexpr intercept_map& operator|=(const intercept_map& other) {
+        for (std::size_t at = 0; at < count_of(words_); ++at)
+            words_[at] |= other.words_[at];
+        return *this;
+    }
+
+    friend constexpr bool operator==(const intercept_map&, const intercept_map&) = default;
+
+  private:
+    // The number of the range that an address is in; as many as there are for none.
+    static constexpr std::size_t range_of(std::uint32_t index) {
+        std::size_t number = 0;
+        for (const auto first : Layout::ranges) {
+            if (index >= first && index - first < registers_in_range) break;
+            ++number;
+        }
+        return number;
+    }
+
+    static constexpr std::optional<std::size_t> bit_of(std::uint32_t index, direction access) {
+        const auto range = range_of(index);
+        if (range == count_of(Layout::ranges)) return std::nullopt;
+        return Layout::bit(range, index - Layout::ranges[range], access);
+    }
+
+    static constexpr map_result covered(std::uint32_t first, std::uint32_t last) {
+        if (last < first) return std::unexpected{map_refusal{last, map_refusal::reason::backwards}};
+        const auto range = range_of(first);
+        if (range == count_of(Layout::ranges)) return std::unexpected{map_refusal{first, map_refusal::reason::outside}};
+        const auto beyond = Layout::ranges[range] + registers_in_range;
+        if (last >= beyond) return std::unexpected{map_refusal{beyond, map_refusal::reason::outside}};
+        return {};
+    }
+
+    constexpr void change(std::uint32_t first, std::uint32_t last, accesses which, bool exits) {
+        for (const auto access : {direction::read, direction::write}) {
+            if (!includes(which, access)) continue;
+            for (auto index = first; index <= last; ++index) {
+                const auto bit = *bit_of(index, access);
+                const auto mask = std::uint64_t{1} << (bit % 64);
+                auto& word = words_[bit / 64];
+                word = exits ? word | mask : word & ~mask;
+            }
+        }
+    }
+
+    std::uint64_t words_[Layout::bytes / sizeof(std::uint64_t)];
+};
+
+}  // namespace msr::virt
