@@ -102,9 +102,11 @@ std::map<std::uint32_t, const register_entry*> entries_by_address(const msr::cat
 
 }  // namespace
 
-void write_probe(std::ostream& to, const msr::catalogue::tables& facts, bool by_host) {
-    for (const auto& [address, entry] : entries_by_address(facts, nullptr))
-        one_case(to, by_host, address, 0);
+void write_probe(std::ostream& to, const msr::catalogue::tables& facts, bool by_host,
+                 const std::optional<std::set<std::uint32_t>>& only) {
+    for (const auto& [address, entry] : entries_by_address(facts, nullptr)) {
+        if (!only || only->contains(address)) one_case(to, by_host, address, 0);
+    }
 }
 
 void write_cases(std::ostream& to, const msr::catalogue::tables& facts, const recording& probe,

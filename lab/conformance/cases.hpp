@@ -2,6 +2,8 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "lab/conformance/lists.hpp"
@@ -17,8 +19,10 @@ struct case_options {
     std::vector<left_out> without{};  // bits that no case may set
 };
 
-/// A first table: every address of the catalogue, once. Its answers say which registers the oracle has.
-void write_probe(std::ostream& to, const msr::catalogue::tables& facts, bool by_host);
+/// A first table: every address of the catalogue, or `only` these, once. Its answers say which registers the oracle
+/// has.
+void write_probe(std::ostream& to, const msr::catalogue::tables& facts, bool by_host,
+                 const std::optional<std::set<std::uint32_t>>& only);
 
 /// The real table, for an oracle whose answers to the first are known: every register that it has, with each bit
 /// alone, each bit changed, all ones, the edges of canonical addresses at 48 and 57 bits, each value of its fields,

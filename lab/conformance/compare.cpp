@@ -15,7 +15,7 @@ std::vector<const departure_entry*> rows_for(const machine& by_model, const msr:
     std::vector<const departure_entry*> result;
     const auto* slot = by_model.table().find(real.address);
     if (model == nullptr || slot == nullptr) return result;
-    const auto base = by_model.table().row(*slot).guest.entry->address;
+    const auto base = slot->row->guest.entry->address;
     const auto other = real.by_host ? msr::catalogue::actor::guest : msr::catalogue::actor::host;
     for (const auto& row : model->departures) {
         if (row.by != other && std::ranges::find(row.addresses, base) != row.addresses.end() &&

@@ -7,7 +7,11 @@ namespace conformance {
 subject subject_of(const recording& probe) {
     subject result{.cpuid = probe.cpuid, .values = {}, .known = {}};
     for (const auto& one : probe.answers) {
-        if (one.before) result.values.emplace(one.address, *one.before);
+        if (one.kept && one.after) {
+            result.values.insert_or_assign(one.address, *one.after);
+        } else if (one.before) {
+            result.values.emplace(one.address, *one.before);
+        }
     }
     for (const auto& [address, value] : result.values)
         result.known.push_back({address, value});

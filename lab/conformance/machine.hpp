@@ -11,7 +11,7 @@
 
 namespace conformance {
 
-/// What an oracle said of itself: its CPUID, and the first value of every register that it has.
+/// What an oracle said of itself: its CPUID, and the value of every register that it has: the first, or what it kept.
 struct subject {
     std::vector<msr::profile::cpuid_leaf> cpuid;
     std::map<std::uint32_t, std::uint64_t> values;

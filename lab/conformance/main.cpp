@@ -5,6 +5,8 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "lab/conformance/result.hpp"
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/load/loader.hpp"
+#include "msr/catalogue/lookup.hpp"
 
 namespace {
 
@@ -55,6 +58,7 @@ struct request {
     std::size_t every = 1;
     std::uint32_t members = ~0U;
     std::string without;
+    std::string first;
     std::string model;
     std::string oracle;
     std::string passed_through;
@@ -91,15 +95,31 @@ void write_file(const std::string& name, const std::string& text) {
     if (!file || std::rename(temporary.c_str(), name.c_str()) != 0) throw trouble{name + " cannot be written"};
 }
 
+// The registers that a file limits a run to, if one is given.
+std::optional<std::set<std::uint32_t>> only(const request& asked) {
+    if (asked.only.empty()) return std::nullopt;
+    return value_of(read_registers(asked.only, catalogue(asked)));
+}
+
+// The case that comes before all others and stays: NAME=VALUE.
+void write_first(const request& asked) {
+    if (asked.first.empty()) return;
+    const auto equals = asked.first.find('=');
+    if (equals == std::string::npos) throw trouble{asked.first + " is no NAME=VALUE"};
+    const auto found = value_of(find_by_name(catalogue(asked), asked.first.substr(0, equals)));
+    if (found.empty()) throw trouble{asked.first + " names no register"};
+    const auto value = std::stoull(asked.first.substr(equals + 1), nullptr, 0);
+    fmt::print("{}-keep {:x} {:x}\n", asked.kind, found.front().address(), value);
+    std::fflush(stdout);
+}
+
 int compare_answers(const request& asked) {
     const auto& facts = catalogue(asked);
     const auto* model = find_model(facts, asked.model);
     const auto probe = read_files({asked.probe});
     auto answers = read_files(asked.files).answers;
-    if (!asked.only.empty()) {
-        const auto wanted = value_of(read_registers(asked.only, facts));
-        std::erase_if(answers, [&](const answer& one) { return !wanted.contains(one.address); });
-    }
+    if (const auto wanted = only(asked))
+        std::erase_if(answers, [&](const answer& one) { return !wanted->contains(one.address); });
     std::set<std::uint32_t> elsewhere;
     if (!asked.passed_through.empty()) elsewhere = value_of(read_registers(asked.passed_through, facts));
     std::vector<known_survivor> known;
@@ -131,9 +151,12 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.add_option("--catalogue", asked.catalogue, "A folder instead of the built-in catalogue");
     const auto kind = [&](CLI::App* to) { to->add_option("KIND", asked.kind, "guest or host")->required(); };
+    auto* making = app.add_subcommand("cases", "The cases proper");
     auto* probing = app.add_subcommand("probe", "Cases that find out which registers an oracle has");
     kind(probing);
-    auto* making = app.add_subcommand("cases", "The cases proper");
+    probing->add_option("--only", asked.only, "A file of registers: no other is asked for");
+    for (auto* const one : {probing, making})
+        one->add_option("--first", asked.first, "NAME=VALUE: a write that comes before the cases and stays");
     kind(making);
     making->add_option("PROBE", asked.probe, "The answers to the probe")->required();
     making->add_option("--seed", asked.seed, "Of the random values");
@@ -157,8 +180,12 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : bad_usage;
     }
-    if (probing->parsed()) write_probe(std::cout, catalogue(asked), asked.kind == "host");
+    if (probing->parsed()) {
+        write_first(asked);
+        write_probe(std::cout, catalogue(asked), asked.kind == "host", only(asked));
+    }
     if (making->parsed()) {
+        write_first(asked);
         std::vector<left_out> without;
         if (!asked.without.empty()) without = value_of(read_fields(asked.without, catalogue(asked)));
         write_cases(std::cout, catalogue(asked), read_files({asked.probe}),

@@ -96,11 +96,9 @@ void check_guest(bool (*intercepts)(const void* map, std::uint32_t index, direct
 
 template <class Map>
 void check_guest(const Map& map, const expectation& expected) {
-    detail::check_guest(
-        [](const void* one, std::uint32_t index, direction access) {
-            return static_cast<const Map*>(one)->intercepts(index, access);
-        },
-        &map, expected);
+    detail::check_guest([](const void* one, std::uint32_t index,
+                           direction access) { return static_cast<const Map*>(one)->intercepts(index, access); },
+                        &map, expected);
 }
 
 /// What the guest measured, and what it means.

@@ -153,7 +153,8 @@ void run_svm_guest(const description& host, engine& hardware, bool judges) {
     prepare_guest();
     const auto before = host_registers::now();
     const bool ended = run_guest(cpu, guest);
-    if (!check(ended, "the guest ran to its end; last exit ", hex{guest_block.exit_code}, ", at ", hex{guest_block.rip}))
+    if (!check(ended, "the guest ran to its end; last exit ", hex{guest_block.exit_code}, ", at ",
+               hex{guest_block.rip}))
         return;
     check_guest(permissions, {shown, hardware, judges, before});
     note_costs();

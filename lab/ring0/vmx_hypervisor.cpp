@@ -96,8 +96,8 @@ void ask_for_too_much(const capabilities& has) {
     control_request all = wanted_controls();
     all.required.primary = vmx_primary_processor_based_controls::from_raw(~std::uint64_t{0});
     const auto refused = adjust(has.controls, all);
-    check(!refused, "all primary controls are refused: ",
-          refused ? text{} : refused.error().which.name(), ", ", refused ? text{} : to_string(refused.error().why));
+    check(!refused, "all primary controls are refused: ", refused ? text{} : refused.error().which.name(), ", ",
+          refused ? text{} : to_string(refused.error().why));
     msr_bitmap other;
     const auto outside = other.pass(virt::amd_range);
     check(!outside, "a register that the bitmap does not cover is refused: ", hex{outside ? 0 : outside.error().index});
@@ -142,8 +142,7 @@ bool write_host_state() {
            vmwrite(vmcs::host_cr3, read_cr3()) && vmwrite(vmcs::host_cr4, read_cr4()) &&
            vmwrite(vmcs::host_fs_base, value_of(ia32_fs_base::address)) &&
            vmwrite(vmcs::host_gs_base, value_of(ia32_gs_base::address)) &&
-           vmwrite(vmcs::host_tr_base, task_segment_base()) &&
-           vmwrite(vmcs::host_gdtr_base, descriptor_table().base) &&
+           vmwrite(vmcs::host_tr_base, task_segment_base()) && vmwrite(vmcs::host_gdtr_base, descriptor_table().base) &&
            vmwrite(vmcs::host_idtr_base, interrupt_table().base) &&
            vmwrite(vmcs::host_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
            vmwrite(vmcs::host_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
@@ -196,8 +195,7 @@ bool write_guest_state() {
            vmwrite(vmcs::guest_rsp, address_of(guest_stack_top) - 8) &&  // as a call leaves it
            vmwrite(vmcs::guest_interruptibility, 0) && vmwrite(vmcs::guest_activity, 0) &&
            vmwrite(vmcs::guest_pending_debug, 0) && vmwrite(vmcs::link_pointer, no_other_vmcs) &&
-           vmwrite(vmcs::guest_debugctl, 0) &&
-           vmwrite(vmcs::guest_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
+           vmwrite(vmcs::guest_debugctl, 0) && vmwrite(vmcs::guest_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
            vmwrite(vmcs::guest_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
            vmwrite(vmcs::guest_sysenter_eip, value_of(ia32_sysenter_eip::address)) &&
            vmwrite(vmcs::guest_efer, value_of(ia32_efer::address)) &&
