@@ -14,11 +14,12 @@ namespace {
 
 const std::string source_directory = core_directory + "../../";
 
-// Every source of the three folders, and the example that uses them.
+// Every source of the three folders, and the examples that use them.
 std::set<std::string> sources() {
-    std::set<std::string> result{source_directory + "examples/guest_registers.cpp"};
+    std::set<std::string> result{source_directory + "examples/guest_registers.cpp",
+                                 source_directory + "examples/hypervisor_setup.cpp"};
     for (const auto* folder : {"msr/profile", "msr/rules", "msr/virt"}) {
-        for (const auto& file : std::filesystem::directory_iterator{source_directory + folder}) {
+        for (const auto& file : std::filesystem::recursive_directory_iterator{source_directory + folder}) {
             const auto name = file.path().string();
             if (name.ends_with(".cpp") && !name.ends_with("_test.cpp")) result.insert(name);
         }
@@ -45,6 +46,8 @@ TEST_P(freestanding, asks_nothing_of_the_image) {
     const std::set<std::string> allowed{"memcpy", "memset", "msr::catalogue::built_in()"};
     for (std::string symbol; std::getline(lines, symbol);)
         EXPECT_TRUE(allowed.contains(symbol)) << symbol;
+    EXPECT_EQ(run("objdump --section-headers " + folder + "/all.o").output.find("init_array"), std::string::npos)
+        << "something is initialised at run time";
     std::filesystem::remove_all(folder);
 }
 
