@@ -41,8 +41,8 @@ struct mailbox {
     static constexpr std::uint32_t room_for_leaves = 512;
 
     std::uint32_t entered = 0;  // how often; reset.S looks for it in the first place
-    // Set by the starter: answers leave through the console port, since memory is out of reach. Otherwise a byte at that
-    // port is the doorbell: the batch is done, or an event came.
+    // Set by the starter: answers leave through the console port, since memory is out of reach. Otherwise a byte at
+    // that port is the doorbell: the batch is done, or an event came.
     std::uint32_t streams = 0;
     std::uint32_t count = 0;  // set by the starter: cases in the table
     std::uint32_t next = 0;   // the case being tried; `count` when all are answered

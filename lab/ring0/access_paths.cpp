@@ -98,14 +98,14 @@ void reserved(comparison& compare, const engine& predicts) {
 
 void typed_paths(comparison& compare) {
     compare.on<ia32_pat>("typed update of PA1", [](auto& bus) {
-        return then_read<ia32_pat>(bus, update<ia32_pat>(bus, [](ia32_pat value) { return value.pa(1, memory_type_pat::wc); }));
+        return then_read<ia32_pat>(
+            bus, update<ia32_pat>(bus, [](ia32_pat value) { return value.pa(1, memory_type_pat::wc); }));
     });
     compare.on<ia32_pat>("ensure of what holds already", [](auto& bus) {
         return then_read<ia32_pat>(bus, ensure<ia32_pat>(bus, [](ia32_pat value) { return value; }));
     });
-    compare.on<ia32_pat>("typed write of the value at reset", [](auto& bus) {
-        return then_read<ia32_pat>(bus, write(bus, ia32_pat::at_reset()));
-    });
+    compare.on<ia32_pat>("typed write of the value at reset",
+                         [](auto& bus) { return then_read<ia32_pat>(bus, write(bus, ia32_pat::at_reset())); });
     compare.on<ia32_pat>("a reserved memory type", [](auto& bus) {
         constexpr std::uint64_t reserved_type = 2;
         using types = ia32_pat::fields::pa::element::value_type;
@@ -148,8 +148,8 @@ void sweep(engine& predicts, bool judges) {
     if (judges)
         check(differ == 0, "RDMSR of the catalogue's ", asked, " addresses: ", refused, " refused, all as predicted");
     else
-        skip("RDMSR of the catalogue's addresses", "recorded, not judged: ", refused, " of ", asked, " refused, ", differ,
-             " unlike the prediction");
+        skip("RDMSR of the catalogue's addresses", "recorded, not judged: ", refused, " of ", asked, " refused, ",
+             differ, " unlike the prediction");
 }
 
 void ring_3_is_refused(std::uint32_t absent) {
@@ -159,7 +159,8 @@ void ring_3_is_refused(std::uint32_t absent) {
         const auto written = visit_ring_3(ring3_wrmsr);
         check(read.vector == lab::vector::general_protection && written.vector == lab::vector::general_protection &&
                   read.error_code == 0 && written.error_code == 0,
-              "ring 3, ", hex{address}, ": RDMSR is exception ", unsigned{read.vector}, ", WRMSR ", unsigned{written.vector});
+              "ring 3, ", hex{address}, ": RDMSR is exception ", unsigned{read.vector}, ", WRMSR ",
+              unsigned{written.vector});
     }
 }
 

@@ -57,16 +57,16 @@ void cost_without_msr(const profile::profile& cpu) {
     }
     if (const auto has = enumerated<features::wrmsrns>::by(cpu)) {
         const auto own = native_bus{}.read(ia32_kernel_gs_base::address).value_or(0);
-        note("IA32_KERNEL_GS_BASE by WRMSRNS: ", measure([=] {
-                 (void)native_bus_non_serialising{*has}.write(ia32_kernel_gs_base::address, own);
-             }));
+        note("IA32_KERNEL_GS_BASE by WRMSRNS: ",
+             measure([=] { (void)native_bus_non_serialising{*has}.write(ia32_kernel_gs_base::address, own); }));
     }
 }
 
 }  // namespace
 
 void measure_cost(const profile::profile& cpu) {
-    note("5. cost in cycles: least / median / 99th percentile of ", detail::runs, " runs, without the measuring itself");
+    note("5. cost in cycles: least / median / 99th percentile of ", detail::runs,
+         " runs, without the measuring itself");
     note("an emulator's cycles are not a CPU's: they tell what the emulator counts, not what an access costs");
     cost_of_all<ia32_efer, ia32_star, ia32_lstar, ia32_fs_base, ia32_gs_base, ia32_kernel_gs_base, ia32_pat,
                 ia32_sysenter_eip, ia32_tsc_aux>(cpu);

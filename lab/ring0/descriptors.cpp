@@ -46,7 +46,8 @@ void load_descriptors() {
     task.interrupt_stacks[double_fault_stack - 1] = top(stack_of_double_fault);
     task.io_map = sizeof task;  // none
     const auto base = task_segment_base();
-    descriptors[selector::task / 8] = available_task | task_segment_limit() | (base & 0xFF'FFFF) << 16 | (base >> 24 & 0xFF) << 56;
+    descriptors[selector::task / 8] =
+        available_task | task_segment_limit() | (base & 0xFF'FFFF) << 16 | (base >> 24 & 0xFF) << 56;
     descriptors[selector::task / 8 + 1] = base >> 32;
     const table_register pointer{sizeof descriptors - 1, reinterpret_cast<std::uint64_t>(descriptors)};
     asm volatile("lgdt %0; ltr %1" ::"m"(pointer), "r"(selector::task) : "memory");

@@ -38,11 +38,17 @@ using virt::accesses;
 using virt::passed_register;
 
 constexpr passed_register passed[]{
-    {ia32_fs_base::address},     {ia32_gs_base::address},      {ia32_kernel_gs_base::address},
-    {ia32_star::address},        {ia32_lstar::address},        {ia32_cstar::address},
-    {ia32_fmask::address},       {ia32_sysenter_cs::address},  {ia32_sysenter_esp::address},
+    {ia32_fs_base::address},
+    {ia32_gs_base::address},
+    {ia32_kernel_gs_base::address},
+    {ia32_star::address},
+    {ia32_lstar::address},
+    {ia32_cstar::address},
+    {ia32_fmask::address},
+    {ia32_sysenter_cs::address},
+    {ia32_sysenter_esp::address},
     {ia32_sysenter_eip::address},
-    {ia32_pat::address, accesses::reads},                       // each direction is decided by itself
+    {ia32_pat::address, accesses::reads},  // each direction is decided by itself
     {ia32_time_stamp_counter::address, accesses::reads},
 };
 

@@ -25,16 +25,16 @@ struct guest_case {
 
 /// What the guest found out besides.
 struct guest_report {
-    std::uint64_t pat_seen;                  // IA32_PAT as it is in the CPU while the guest runs
-    std::uint64_t kernel_gs_after_exit;      // IA32_KERNEL_GS_BASE, written before an exit
-    std::uint64_t gs_after_swap_and_exit;    // IA32_GS_BASE, after SWAPGS and an exit
-    std::uint64_t system_calls;              // that arrived at the guest's own LSTAR
-    cycles passed_read;                      // in the guest: RDMSR that does not exit
-    cycles exiting_read;                     // RDMSR that exits
-    cycles exiting_write;                    // WRMSR that exits
-    cycles cpuid;                            // CPUID, which exits
-    std::uint32_t current;                   // the case being tried
-    bool trying;                             // whether one is
+    std::uint64_t pat_seen;                // IA32_PAT as it is in the CPU while the guest runs
+    std::uint64_t kernel_gs_after_exit;    // IA32_KERNEL_GS_BASE, written before an exit
+    std::uint64_t gs_after_swap_and_exit;  // IA32_GS_BASE, after SWAPGS and an exit
+    std::uint64_t system_calls;            // that arrived at the guest's own LSTAR
+    cycles passed_read;                    // in the guest: RDMSR that does not exit
+    cycles exiting_read;                   // RDMSR that exits
+    cycles exiting_write;                  // WRMSR that exits
+    cycles cpuid;                          // CPUID, which exits
+    std::uint32_t current;                 // the case being tried
+    bool trying;                           // whether one is
 };
 
 inline constexpr std::size_t guest_cases = 28;

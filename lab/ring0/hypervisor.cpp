@@ -93,9 +93,9 @@ void check_case(const guest_case& tried, expected_bus& bus, bool judges) {
                              bus.intercepts(bus.map, expected.address, direction::write);
     const bool same = same_outcome(tried.access, expected) && tried.exits == bus.exits;
     if (!same && !judges && !wholly_ours)
-        return skip(tried.register_name, "recorded, not judged: ", tried.what, ": RDMSR ", word(tried.access.first_read),
-                    ", WRMSR ", word(tried.access.write), ", predicted ", word(expected.first_read), ", ",
-                    word(expected.write));
+        return skip(tried.register_name, "recorded, not judged: ", tried.what, ": RDMSR ",
+                    word(tried.access.first_read), ", WRMSR ", word(tried.access.write), ", predicted ",
+                    word(expected.first_read), ", ", word(expected.write));
     check(same, tried.register_name, ", ", tried.what, ": RDMSR ", word(tried.access.first_read), ", WRMSR ",
           word(tried.access.write), ", then ", hex{tried.access.new_value}, "; ", tried.exits, " exits, predicted ",
           word(expected.first_read), ", ", word(expected.write), ", ", hex{expected.new_value}, "; ", bus.exits);
@@ -103,13 +103,13 @@ void check_case(const guest_case& tried, expected_bus& bus, bool judges) {
 
 void check_worlds(const host_registers& before) {
     const auto& report = guest_shared.report;
-    check(report.kernel_gs_after_exit == guest_kernel_gs, "the guest's KERNEL_GS_BASE outlives an exit: ",
-          hex{report.kernel_gs_after_exit});
-    check(report.gs_after_swap_and_exit == guest_kernel_gs, "and what its SWAPGS brought to GS too: ",
-          hex{report.gs_after_swap_and_exit});
+    check(report.kernel_gs_after_exit == guest_kernel_gs,
+          "the guest's KERNEL_GS_BASE outlives an exit: ", hex{report.kernel_gs_after_exit});
+    check(report.gs_after_swap_and_exit == guest_kernel_gs,
+          "and what its SWAPGS brought to GS too: ", hex{report.gs_after_swap_and_exit});
     check(report.system_calls == 1, "SYSCALL arrives at the guest's own LSTAR: ", report.system_calls);
-    check(report.pat_seen == ia32_pat::at_reset().pa(1, memory_type_pat::wc).raw(), "the guest runs with its own PAT: ",
-          hex{report.pat_seen});
+    check(report.pat_seen == ia32_pat::at_reset().pa(1, memory_type_pat::wc).raw(),
+          "the guest runs with its own PAT: ", hex{report.pat_seen});
     const auto after = host_registers::now();
     check(after == before, "the hypervisor has its own again: EFER ", hex{after.efer}, ", PAT ", hex{after.pat},
           ", STAR ", hex{after.star}, ", LSTAR ", hex{after.lstar}, ", KERNEL_GS_BASE ", hex{after.kernel_gs});
@@ -121,7 +121,7 @@ void detail::check_guest(bool (*intercepts)(const void* map, std::uint32_t index
                          const expectation& expected) {
     static engine own;  // a second guest, that nothing happened to
     own.start(expected.shown);
-    const auto efer = ia32_efer::from_raw(native_bus{}.read(ia32_efer::address).value_or(0));
+    const auto efer = ia32_efer::from_raw(value_of(ia32_efer::address));
     own.hold(ia32_efer::address, efer.svme(false).raw());
     expected_bus bus{intercepts, map, own.registers(), expected.hardware.registers()};
     for (std::size_t at = 0; at < guest_shared.count; ++at)

@@ -9,14 +9,14 @@ namespace msr::ring0 {
 
 /// What ring 3 sees and says, in memory of its own; FS and GS of ring 3 have their bases here.
 struct user_memory {
-    std::uint64_t fs_word;     // of FS:0
-    std::uint64_t gs_word;     // of GS:8
-    std::uint64_t index;       // for RDMSR and WRMSR
-    std::uint64_t seen_fs;     // what a program read at FS:0
-    std::uint64_t seen_gs;     // and at GS:8
-    std::uint64_t code;        // CS and SS after SYSRET
+    std::uint64_t fs_word;  // of FS:0
+    std::uint64_t gs_word;  // of GS:8
+    std::uint64_t index;    // for RDMSR and WRMSR
+    std::uint64_t seen_fs;  // what a program read at FS:0
+    std::uint64_t seen_gs;  // and at GS:8
+    std::uint64_t code;     // CS and SS after SYSRET
     std::uint64_t stack;
-    std::uint64_t flags;       // RFLAGS after SYSRET
+    std::uint64_t flags;  // RFLAGS after SYSRET
 };
 
 /// How a visit ended.

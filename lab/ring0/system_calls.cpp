@@ -35,11 +35,6 @@ struct kernel_memory {
 alignas(16) std::uint64_t kernel_stack[64];
 kernel_memory kernel;
 
-template <class Pointer>
-std::uint64_t address_of(Pointer* to) {
-    return reinterpret_cast<std::uint64_t>(to);
-}
-
 // Not inlined: image_test.cpp looks at its instructions.
 [[gnu::noinline]] bool set_up_system_calls() {
     native_bus cpu;
@@ -66,11 +61,13 @@ bool set_up_bases() {
 }
 
 void check_crossing(const return_reason& returned) {
-    check(returned.vector == lab::vector::invalid_opcode && returned.instruction_pointer == address_of(ring3_system_call_end),
-          "SYSCALL came back by SYSRET: exception ", unsigned{returned.vector}, " at ", hex{returned.instruction_pointer});
+    check(returned.vector == lab::vector::invalid_opcode &&
+              returned.instruction_pointer == address_of(ring3_system_call_end),
+          "SYSCALL came back by SYSRET: exception ", unsigned{returned.vector}, " at ",
+          hex{returned.instruction_pointer});
     check(kernel.calls == 1, "LSTAR's code ran once: ", kernel.calls);
-    check(kernel.return_address == address_of(ring3_system_call_syscall) + 2, "RCX is the address behind SYSCALL: ",
-          hex{kernel.return_address});
+    check(kernel.return_address == address_of(ring3_system_call_syscall) + 2,
+          "RCX is the address behind SYSCALL: ", hex{kernel.return_address});
     check((kernel.saved_flags & rflags::direction) != 0 && (kernel.flags & rflags::direction) == 0,
           "FMASK cleared the direction flag in ring 0: R11 ", hex{kernel.saved_flags}, ", RFLAGS ", hex{kernel.flags});
     check((ring3_memory.flags & rflags::direction) != 0, "and ring 3 has it again: RFLAGS ", hex{ring3_memory.flags});
@@ -84,7 +81,8 @@ void check_crossing(const return_reason& returned) {
 void check_bases() {
     native_bus cpu;
     check(ring3_memory.seen_fs == ring3_memory.fs_word, "ring 3 reads through FS: ", hex{ring3_memory.seen_fs});
-    check(ring3_memory.seen_gs == ring3_memory.gs_word, "and through GS, after SWAPGS twice: ", hex{ring3_memory.seen_gs});
+    check(ring3_memory.seen_gs == ring3_memory.gs_word,
+          "and through GS, after SWAPGS twice: ", hex{ring3_memory.seen_gs});
     const auto user = read<ia32_gs_base>(cpu);
     const auto inactive = read<ia32_kernel_gs_base>(cpu);
     check(user && user->raw() == address_of(&ring3_memory) && inactive && inactive->raw() == address_of(&kernel),
@@ -96,7 +94,8 @@ void check_bases() {
     check(swapped && swapped->raw() == address_of(&kernel) && hidden && hidden->raw() == address_of(&ring3_memory),
           "SWAPGS exchanges GS_BASE and KERNEL_GS_BASE");
     const auto returned = visit_ring_3(ring3_swapgs);
-    check(returned.vector == lab::vector::general_protection, "SWAPGS in ring 3: exception ", unsigned{returned.vector});
+    check(returned.vector == lab::vector::general_protection, "SWAPGS in ring 3: exception ",
+          unsigned{returned.vector});
 }
 
 void check_base_instructions(const profile::profile& cpu) {

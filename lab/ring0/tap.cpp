@@ -27,7 +27,8 @@ void send_serially(const char* text, std::size_t length) {
     if (!there) return;
     lab::out(serial_line_control, eight_bits);
     for (std::size_t at = 0; at < length; ++at) {
-        while ((lab::in(serial_line_status) & transmitter_empty) == 0) {}
+        while ((lab::in(serial_line_status)&transmitter_empty) == 0) {
+        }
         lab::out(serial_data, static_cast<std::uint8_t>(text[at]));
     }
 }
@@ -43,9 +44,11 @@ void send_serially(const char* text, std::size_t length) {
 }  // namespace
 
 void line::put(char letter) {
-    if (length_ < room) text_[length_++] = letter;
+    if (length_ < room)
+        text_[length_++] = letter;
     else if (length_ == room)
-        for (int dots = 0; dots < 3; ++dots) text_[length_++] = '.';
+        for (int dots = 0; dots < 3; ++dots)
+            text_[length_++] = '.';
 }
 
 line& line::operator<<(text words) {

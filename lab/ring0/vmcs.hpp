@@ -130,12 +130,18 @@ inline void vmxoff() {
 
 inline bool vmwrite(vmcs field, std::uint64_t value) {
     bool failed = true;
-    asm volatile("vmwrite %2, %1\n\tsetbe %0" : "=r"(failed) : "r"(std::uint64_t{static_cast<std::uint32_t>(field)}), "r"(value) : "memory", "cc");
+    asm volatile("vmwrite %2, %1\n\tsetbe %0"
+                 : "=r"(failed)
+                 : "r"(std::uint64_t{static_cast<std::uint32_t>(field)}), "r"(value)
+                 : "memory", "cc");
     return !failed;
 }
 inline std::uint64_t vmread(vmcs field) {
     std::uint64_t value = 0;
-    asm volatile("vmread %1, %0" : "=r"(value) : "r"(std::uint64_t{static_cast<std::uint32_t>(field)}) : "memory", "cc");
+    asm volatile("vmread %1, %0"
+                 : "=r"(value)
+                 : "r"(std::uint64_t{static_cast<std::uint32_t>(field)})
+                 : "memory", "cc");
     return value;
 }
 

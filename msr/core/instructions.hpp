@@ -1,7 +1,7 @@
 // The instructions that reach MSRs and segment bases, one function each, for ring 0. Freestanding.
 //
-// Those that assemblers learnt late are given as bytes. An instruction that a CPU need not have is called with the proof
-// that this one has it (enumerated.hpp): without it the processor would raise #UD. A #GP comes back as a value
+// Those that assemblers learnt late are given as bytes. An instruction that a CPU need not have is called with the
+// proof that this one has it (enumerated.hpp): without it the processor would raise #UD. A #GP comes back as a value
 // (recovery.hpp).
 #pragma once
 

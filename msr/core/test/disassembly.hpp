@@ -19,9 +19,9 @@ using functions = std::map<std::string, std::vector<std::string>>;
 inline functions disassemble(const std::string& object) {
     functions result;
     std::istringstream lines{run("objdump --disassemble --no-show-raw-insn --no-addresses " + object).output};
-    const std::regex head{"^<(\\w+)>:$"};
+    const std::regex head{"^<([\\w.]+)>:$"};
     const std::regex padding{"^(nop|xchg +%ax,%ax|data16|cs nop).*"};
-    const std::regex target{"<\\w+(\\+0x[0-9a-f]+)?>"};
+    const std::regex target{"<[\\w.]+(\\+0x[0-9a-f]+)?>"};
     std::vector<std::string>* current = nullptr;
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;

@@ -1,10 +1,10 @@
 // Typed access costs nothing: its instructions are those of the same access by hand, register for register.
+#include "msr/core/test/disassembly.hpp"
+
 #include <algorithm>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
-
-#include "msr/core/test/disassembly.hpp"
 
 namespace msr::test {
 namespace {

@@ -56,12 +56,11 @@ TEST_P(encodings, are_the_manuals_and_the_assemblers) {
     constexpr unsigned f3 = 2;
     constexpr unsigned f2 = 3;
     const encoding all[]{
-        {"with_wrmsrns", "wrmsrns", "0f01c6"},       // NP 0F 01 C6
+        {"with_wrmsrns", "wrmsrns", "0f01c6"},        // NP 0F 01 C6
         {"with_rdmsrlist", "rdmsrlist", "f20f01c6"},  // F2 0F 01 C6
         {"with_wrmsrlist", "wrmsrlist", "f30f01c6"},  // F3 0F 01 C6
         {"with_lkgs", "lkgs %di", "f20f00f7"},        // F2 0F 00 /6, of DI
-        {"with_rdmsr_immediate", nullptr, vex_map7(f2)},
-        {"with_wrmsrns_immediate", nullptr, vex_map7(f3)},
+        {"with_rdmsr_immediate", nullptr, vex_map7(f2)}, {"with_wrmsrns_immediate", nullptr, vex_map7(f3)},
     };
     const auto ours = compile(GetParam(), core_directory + "test/encodings.cpp", "encodings_" + plain(GetParam()));
     for (const auto& one : all) {
