@@ -235,13 +235,13 @@ std::string cpuid_header(const catalogue::tables& all) {
     std::string out = "namespace cpuid {\n";
     for (const auto& one : all.features) {
         if (!catalogue::has_bit_of_its_own(one.where)) continue;
-        out += format("\n/// {}.\ninline constexpr catalogue::cpuid_bits {}{};\n", string_of(one.title),
+        out += format("\n/// {}.\ninline constexpr catalogue::cpuid_bits {}{};\n", comment_of(one.title),
                       member_name(one.name), place(one.where));
     }
     for (const auto& one : all.quantities) {
         if (!catalogue::has_bit_of_its_own(one.where)) continue;
         out += format("\n/// {}.\ninline constexpr catalogue::quantity_entry {}{{\"{}\", \"{}\", {}, {}, {}, {}}};\n",
-                      string_of(one.title), member_name(one.name), literal_text(one.name), literal_text(one.title),
+                      comment_of(one.title), member_name(one.name), literal_text(one.name), literal_text(one.title),
                       place(one.where), one.minimum, one.maximum, one.fallback);
     }
     return header("#include \"msr/catalogue/model.hpp\"\n", out + "\n}  // namespace cpuid\n");

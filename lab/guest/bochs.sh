@@ -25,6 +25,7 @@ bochs_models() {
 }
 
 run_bochs() {
-	end_signal=INT # to its debugger
+	# shellcheck disable=SC2034 # run_machine's: to its debugger
+	end_signal=INT
 	run_machine bochs -q -f "$scratch/bochsrc" -rc "$scratch/debugger"
 }

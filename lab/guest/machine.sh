@@ -11,7 +11,7 @@ readonly status_usage=2 status_timeout=124 status_broken=125
 
 timeout=120 # seconds
 scratch=$(mktemp -d)
-trap '[[ -n ${KEEP:-} ]] || rm -rf "$scratch"' EXIT
+trap 'rm -rf "$scratch"' EXIT
 
 fail() {
 	printf 'lab %s: %s\n' "$name" "$2" >&2

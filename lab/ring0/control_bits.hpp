@@ -1,4 +1,4 @@
-// Control registers, and the bits of flags and of page tables, which are no MSR and therefore not in the catalogue.
+// What a program in ring 0 has to do with besides MSRs: control registers, flags, bits of the page tables, addresses.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,12 @@ inline constexpr std::uint64_t alignment_check = 1U << 18;
 /// Bits of an entry of the page tables (SDM volume 3, 4.5).
 namespace page_entry {
 inline constexpr std::uint64_t user = 1U << 2;
+}
+
+/// Of an object or a function: the pages map each address to itself, so it is the physical one too.
+template <class Pointed>
+std::uint64_t address_of(Pointed* to) {
+    return reinterpret_cast<std::uint64_t>(to);
 }
 
 inline std::uint64_t read_cr0() {

@@ -121,7 +121,7 @@ void detail::check_guest(bool (*intercepts)(const void* map, std::uint32_t index
                          const expectation& expected) {
     static engine own;  // a second guest, that nothing happened to
     own.start(expected.shown);
-    const auto efer = ia32_efer::from_raw(native_bus{}.read(ia32_efer::address).value_or(0));
+    const auto efer = ia32_efer::from_raw(value_of(ia32_efer::address));
     own.hold(ia32_efer::address, efer.svme(false).raw());
     expected_bus bus{intercepts, map, own.registers(), expected.hardware.registers()};
     for (std::size_t at = 0; at < guest_shared.count; ++at)

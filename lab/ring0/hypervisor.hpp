@@ -22,6 +22,11 @@ struct general_registers {
     std::uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
 };
 
+/// What this CPU's register holds; 0 where there is none.
+[[nodiscard]] inline std::uint64_t value_of(std::uint32_t address) {
+    return native_bus{}.read(address).value_or(0);
+}
+
 /// Why a guest came back.
 enum class exit_reason : std::uint8_t { rdmsr, wrmsr, cpuid, halt, other };
 
@@ -30,9 +35,8 @@ struct host_registers {
     std::uint64_t efer, pat, star, lstar, kernel_gs;
 
     [[nodiscard]] static host_registers now() {
-        const auto value = [](std::uint32_t address) { return native_bus{}.read(address).value_or(0); };
-        return {value(ia32_efer::address), value(ia32_pat::address), value(ia32_star::address),
-                value(ia32_lstar::address), value(ia32_kernel_gs_base::address)};
+        return {value_of(ia32_efer::address), value_of(ia32_pat::address), value_of(ia32_star::address),
+                value_of(ia32_lstar::address), value_of(ia32_kernel_gs_base::address)};
     }
     friend bool operator==(const host_registers&, const host_registers&) = default;
 };

@@ -22,11 +22,6 @@ vmcb host_block;  // of the host, only what VMSAVE saves
 alignas(4096) std::byte save_area[4096];
 constinit virt::svm::msr_permission_map permissions;
 
-template <class Pointer>
-std::uint64_t address_of(const Pointer* to) {
-    return reinterpret_cast<std::uint64_t>(to);
-}
-
 class svm_cpu {
   public:
     [[nodiscard]] general_registers& general() { return general_; }
@@ -35,7 +30,7 @@ class svm_cpu {
         native_bus cpu;
         guest_block.rax = general_.rax;
         // Without nested paging PAT is nobody's: not in the VMCB, and not switched (APM volume 2, 15.25.4).
-        const auto own_pat = cpu.read(ia32_pat::address).value_or(0);
+        const auto own_pat = value_of(ia32_pat::address);
         (void)cpu.write(ia32_pat::address, guest_pat);
         svm_enter(&guest_block, &general_, &host_block);
         (void)cpu.write(ia32_pat::address, own_pat);
@@ -91,16 +86,16 @@ void svm_cpu::prepare(const virt::svm::capabilities& features) {
     const auto interrupts = interrupt_table();
     block.gdtr = {0, 0, descriptors.limit, descriptors.base};
     block.idtr = {0, 0, interrupts.limit, interrupts.base};
-    block.efer = native_bus{}.read(ia32_efer::address).value_or(0);
+    block.efer = value_of(ia32_efer::address);
     block.cr0 = read_cr0();
     block.cr3 = read_cr3();
     block.cr4 = read_cr4();
     block.rflags = rflags::always_one;
-    block.rip = address_of(reinterpret_cast<const char*>(guest_main));
+    block.rip = address_of(guest_main);
     block.rsp = address_of(guest_stack_top) - 8;  // as a call leaves it
     // FS, GS, TR, LDTR and the registers of system calls as the host has them now.
     asm volatile("vmsave" ::"a"(&block) : "memory");
-    guest_pat = native_bus{}.read(ia32_pat::address).value_or(0);
+    guest_pat = value_of(ia32_pat::address);
 }
 
 /// EFER is in the VMCB, whose SVME the CPU wants set and the guest does not see; PAT is here.

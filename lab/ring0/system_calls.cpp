@@ -35,12 +35,8 @@ struct kernel_memory {
 alignas(16) std::uint64_t kernel_stack[64];
 kernel_memory kernel;
 
-template <class Pointer>
-std::uint64_t address_of(Pointer* to) {
-    return reinterpret_cast<std::uint64_t>(to);
-}
-
-bool set_up_system_calls() {
+// Not inlined: image_test.cpp looks at its instructions.
+[[gnu::noinline]] bool set_up_system_calls() {
     native_bus cpu;
     const auto enabled = update<ia32_efer>(cpu, [](ia32_efer value) { return value.sce(true); });
     const auto segments = update<ia32_star>(cpu, [](ia32_star value) {

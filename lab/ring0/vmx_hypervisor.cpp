@@ -1,22 +1,14 @@
 // Part 3, a hypervisor on VMX. The guest shares the image's pages; what it may do alone is its MSRs.
 #include "lab/image/exceptions.hpp"
 #include "lab/ring0/control_bits.hpp"
-#include "lab/ring0/descriptors.hpp"
 #include "lab/ring0/hypervisor.hpp"
 #include "lab/ring0/parts.hpp"
 #include "lab/ring0/vmcs.hpp"
+#include "lab/ring0/vmx_state.hpp"
 #include "msr/core/access.hpp"
 #include "msr/profile/cpuid_walk.hpp"
-#include "msr/registers/ia32_cstar.hpp"
-#include "msr/registers/ia32_fmask.hpp"
-#include "msr/registers/ia32_fs_base.hpp"
-#include "msr/registers/ia32_gs_base.hpp"
-#include "msr/registers/ia32_sysenter_cs.hpp"
-#include "msr/registers/ia32_sysenter_eip.hpp"
-#include "msr/registers/ia32_sysenter_esp.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/msr_bitmap.hpp"
-#include "msr/virt/vmx/msr_list.hpp"
 #include "msr/virt/vmx/readiness.hpp"
 
 extern "C" bool vmx_enter(msr::ring0::general_registers* general, bool again, msr::ring0::vmcs host_rsp,
@@ -36,15 +28,6 @@ struct alignas(4096) vmx_region {
 vmx_region vmxon_page;
 vmx_region vmcs_page;
 constinit msr_bitmap bitmap;
-
-template <class Pointer>
-std::uint64_t address_of(const Pointer* to) {
-    return reinterpret_cast<std::uint64_t>(to);
-}
-
-std::uint64_t value_of(std::uint32_t address) {
-    return native_bus{}.read(address).value_or(0);
-}
 
 // ---- Step 1: into VMX operation.
 
@@ -91,13 +74,35 @@ control_request wanted_controls() {
     return wanted;
 }
 
+// Whether the adjusted controls still have all that the guest needs.
+bool has_what_was_wanted(const controls& value) {
+    const auto wanted = wanted_controls().required;
+    for (const auto set : control_sets) {
+        if ((wanted.raw(set) & ~value.raw(set)) != 0) return false;
+    }
+    return true;
+}
+
+// A control that has a name and that this CPU lacks.
+std::optional<control> lacking(const capabilities& has) {
+    for (const auto set : control_sets) {
+        for (const auto& field : layout_of(set).fields) {
+            if ((has.controls.may_be_1.raw(set) >> field.lsb & 1) == 0) return control{set, field.lsb};
+        }
+    }
+    return std::nullopt;
+}
+
 // The refusals that a hypervisor's author meets: each names what is refused.
 void ask_for_too_much(const capabilities& has) {
-    control_request all = wanted_controls();
-    all.required.primary = vmx_primary_processor_based_controls::from_raw(~std::uint64_t{0});
-    const auto refused = adjust(has.controls, all);
-    check(!refused, "all primary controls are refused: ", refused ? text{} : refused.error().which.name(), ", ",
-          refused ? text{} : to_string(refused.error().why));
+    if (const auto absent = lacking(has)) {
+        auto wanted = wanted_controls();
+        wanted.required.set_raw(absent->set, wanted.required.raw(absent->set) | std::uint64_t{1} << absent->bit);
+        const auto refused = adjust(has.controls, wanted);
+        check(!refused && refused.error().which == *absent,
+              "a control that this CPU lacks is refused: ", to_string(absent->set), ", ", absent->name(), ": ",
+              refused ? text{} : to_string(refused.error().why));
+    }
     msr_bitmap other;
     const auto outside = other.pass(virt::amd_range);
     check(!outside, "a register that the bitmap does not cover is refused: ", hex{outside ? 0 : outside.error().index});
@@ -111,98 +116,7 @@ bool write_controls(const controls& value) {
            vmwrite(vmcs::cr4_mask, 0);
 }
 
-// ---- Step 3: the registers that the VMCS lacks, in lists.
-
-constexpr std::uint32_t switched_by_list[]{ia32_star::address, ia32_lstar::address, ia32_cstar::address,
-                                           ia32_fmask::address};
-msr_list_entry guest_entries[8];  // saved by exits, loaded by entries
-msr_list_entry host_entries[8];
-
-bool write_lists(const capabilities& has) {
-    msr_list guest{guest_entries, list_use::saved_and_loaded, has.misc};
-    msr_list host{host_entries, list_use::loaded, has.misc};
-    for (const auto address : switched_by_list) {
-        if (!guest.set(address, value_of(address)) || !host.set(address, value_of(address))) return false;
-    }
-    return vmwrite(vmcs::exit_msr_store, address_of(guest_entries)) &&
-           vmwrite(vmcs::entry_msr_load, address_of(guest_entries)) &&
-           vmwrite(vmcs::exit_msr_load, address_of(host_entries)) &&
-           vmwrite(vmcs::exit_msr_store_count, guest.size()) && vmwrite(vmcs::entry_msr_load_count, guest.size()) &&
-           vmwrite(vmcs::exit_msr_load_count, host.size());
-}
-
-// ---- Step 4: where each world stands.
-
-bool write_host_state() {
-    using namespace selector;
-    return vmwrite(vmcs::host_cs_selector, code) && vmwrite(vmcs::host_ss_selector, data) &&
-           vmwrite(vmcs::host_ds_selector, data) && vmwrite(vmcs::host_es_selector, data) &&
-           vmwrite(vmcs::host_fs_selector, 0) && vmwrite(vmcs::host_gs_selector, 0) &&
-           vmwrite(vmcs::host_tr_selector, task) && vmwrite(vmcs::host_cr0, read_cr0()) &&
-           vmwrite(vmcs::host_cr3, read_cr3()) && vmwrite(vmcs::host_cr4, read_cr4()) &&
-           vmwrite(vmcs::host_fs_base, value_of(ia32_fs_base::address)) &&
-           vmwrite(vmcs::host_gs_base, value_of(ia32_gs_base::address)) &&
-           vmwrite(vmcs::host_tr_base, task_segment_base()) && vmwrite(vmcs::host_gdtr_base, descriptor_table().base) &&
-           vmwrite(vmcs::host_idtr_base, interrupt_table().base) &&
-           vmwrite(vmcs::host_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
-           vmwrite(vmcs::host_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
-           vmwrite(vmcs::host_sysenter_eip, value_of(ia32_sysenter_eip::address)) &&
-           vmwrite(vmcs::host_efer, value_of(ia32_efer::address)) &&
-           vmwrite(vmcs::host_pat, value_of(ia32_pat::address));
-}
-
-struct segment_state {
-    std::uint16_t selector;
-    std::uint32_t rights;
-    std::uint64_t base = 0;
-    std::uint32_t limit = ~0U;
-};
-
-bool write_guest_segments() {
-    using namespace vmx_rights;
-    const segment_state segments[]{
-        {selector::data, data},
-        {selector::code, code_64},
-        {selector::data, data},
-        {selector::data, data},
-        {0, unusable, value_of(ia32_fs_base::address)},
-        {0, unusable, value_of(ia32_gs_base::address)},
-        {0, unusable},
-        {selector::task, busy_task, task_segment_base(), task_segment_limit()},
-    };
-    bool written = true;
-    for (unsigned number = 0; const auto& one : segments) {
-        written = written && vmwrite(of_segment(vmcs::guest_es_selector, number), one.selector) &&
-                  vmwrite(of_segment(vmcs::guest_es_rights, number), one.rights) &&
-                  vmwrite(of_segment(vmcs::guest_es_base, number), one.base) &&
-                  vmwrite(of_segment(vmcs::guest_es_limit, number), one.limit);
-        ++number;
-    }
-    return written;
-}
-
-bool write_guest_state() {
-    constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
-    constexpr std::uint64_t dr7_at_reset = 0x400;
-    const auto descriptors = descriptor_table();
-    const auto interrupts = interrupt_table();
-    return write_guest_segments() && vmwrite(vmcs::guest_gdtr_base, descriptors.base) &&
-           vmwrite(vmcs::guest_gdtr_limit, descriptors.limit) && vmwrite(vmcs::guest_idtr_base, interrupts.base) &&
-           vmwrite(vmcs::guest_idtr_limit, interrupts.limit) && vmwrite(vmcs::guest_cr0, read_cr0()) &&
-           vmwrite(vmcs::guest_cr3, read_cr3()) && vmwrite(vmcs::guest_cr4, read_cr4()) &&
-           vmwrite(vmcs::guest_dr7, dr7_at_reset) && vmwrite(vmcs::guest_rflags, rflags::always_one) &&
-           vmwrite(vmcs::guest_rip, address_of(reinterpret_cast<const char*>(guest_main))) &&
-           vmwrite(vmcs::guest_rsp, address_of(guest_stack_top) - 8) &&  // as a call leaves it
-           vmwrite(vmcs::guest_interruptibility, 0) && vmwrite(vmcs::guest_activity, 0) &&
-           vmwrite(vmcs::guest_pending_debug, 0) && vmwrite(vmcs::link_pointer, no_other_vmcs) &&
-           vmwrite(vmcs::guest_debugctl, 0) && vmwrite(vmcs::guest_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&
-           vmwrite(vmcs::guest_sysenter_esp, value_of(ia32_sysenter_esp::address)) &&
-           vmwrite(vmcs::guest_sysenter_eip, value_of(ia32_sysenter_eip::address)) &&
-           vmwrite(vmcs::guest_efer, value_of(ia32_efer::address)) &&
-           vmwrite(vmcs::guest_pat, value_of(ia32_pat::address));
-}
-
-// ---- Step 5: entries and exits.
+// ---- Step 3, where each world stands, is vmx_state.cpp. Step 4: entries and exits.
 
 class vmx_cpu {
   public:
@@ -260,9 +174,11 @@ void write_elsewhere(void*, std::uint32_t address, std::uint64_t value) {
 
 void run_in_vmx_operation(const capabilities& has, const description& host, engine& hardware, bool judges) {
     const auto adjusted = adjust(has.controls, wanted_controls());
-    if (!check(adjusted.has_value(), "the controls are possible", adjusted ? text{} : text{", but for "},
-               adjusted ? text{} : adjusted.error().which.name()))
-        return;
+    if (!adjusted) {
+        const auto& refused = adjusted.error();
+        return skip("a guest on VMX", refused.which.name(), ": ", to_string(refused.why));
+    }
+    check(has_what_was_wanted(adjusted->value), "the controls are adjusted, and all that was asked for is there");
     ask_for_too_much(has);
     check(bitmap.pass(policy()).has_value(), "the policy is in the bitmap");
     check(write_lists(has), "STAR, LSTAR, CSTAR and FMASK are in the MSR lists");

@@ -1,0 +1,16 @@
+// Where each world stands at an entry and an exit, for the VMCS. The guest begins where the hypervisor is: 64-bit ring
+// 0, with the image's own pages and tables, but another program and stack. Freestanding.
+#pragma once
+
+#include "msr/virt/vmx/capabilities.hpp"
+
+namespace msr::ring0 {
+
+// False if the CPU refuses a field.
+/// The registers that the VMCS has no fields for: exits save the guest's and load the hypervisor's, entries load the
+/// guest's.
+[[nodiscard]] bool write_lists(const virt::vmx::capabilities& has);
+[[nodiscard]] bool write_host_state();
+[[nodiscard]] bool write_guest_state();
+
+}  // namespace msr::ring0
