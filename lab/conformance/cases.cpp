@@ -117,7 +117,7 @@ void write_cases(std::ostream& to, const msr::catalogue::tables& facts, const re
     machine playing{facts, oracle, nullptr};
     std::mt19937_64 random{options.seed};
     for (const auto& one : probe.answers) {
-        if (one.by_host != options.by_host || (!one.before && !one.written)) continue;
+        if (one.by_host != options.by_host || one.kept || (!one.before && !one.written)) continue;
         const auto entry = entries.find(one.address);
         if (entry == entries.end()) continue;
         const auto& family = *entry->second;

@@ -58,7 +58,7 @@ struct request {
     std::size_t every = 1;
     std::uint32_t members = ~0U;
     std::string without;
-    std::string first;
+    std::vector<std::string> first;
     std::string model;
     std::string oracle;
     std::string passed_through;
@@ -101,15 +101,16 @@ std::optional<std::set<std::uint32_t>> only(const request& asked) {
     return value_of(read_registers(asked.only, catalogue(asked)));
 }
 
-// The case that comes before all others and stays: NAME=VALUE.
+// Cases that come before all others and stay: NAME=VALUE.
 void write_first(const request& asked) {
-    if (asked.first.empty()) return;
-    const auto equals = asked.first.find('=');
-    if (equals == std::string::npos) throw trouble{asked.first + " is no NAME=VALUE"};
-    const auto found = value_of(find_by_name(catalogue(asked), asked.first.substr(0, equals)));
-    if (found.empty()) throw trouble{asked.first + " names no register"};
-    const auto value = std::stoull(asked.first.substr(equals + 1), nullptr, 0);
-    fmt::print("{}-keep {:x} {:x}\n", asked.kind, found.front().address(), value);
+    for (const auto& one : asked.first) {
+        const auto equals = one.find('=');
+        if (equals == std::string::npos) throw trouble{one + " is no NAME=VALUE"};
+        const auto found = value_of(find_by_name(catalogue(asked), one.substr(0, equals)));
+        if (found.empty()) throw trouble{one + " names no register"};
+        const auto value = std::stoull(one.substr(equals + 1), nullptr, 0);
+        fmt::print("{}-keep {:x} {:x}\n", asked.kind, found.front().address(), value);
+    }
     std::fflush(stdout);
 }
 

@@ -151,7 +151,7 @@ class mutation_test {
             const auto known = answers_.find(entry.address);
             const auto* slot = plain_.table().find(entry.address);
             if (known == answers_.end() || slot == nullptr) continue;
-            if (plain_.table().row(*slot).guest.entry != &entry) continue;
+            if (slot->row->guest.entry != &entry) continue;
             mutate_register(entry, [&](changed_entry& one) { judge(entry, one, known->second); });
         }
         return std::move(result_);
@@ -159,7 +159,7 @@ class mutation_test {
 
   private:
     [[nodiscard]] std::uint32_t base_of(std::uint32_t address) const {
-        return plain_.table().row(*plain_.table().find(address)).guest.entry->address;
+        return plain_.table().find(address)->row->guest.entry->address;
     }
 
     void judge(const register_entry& entry, changed_entry& changed, const std::vector<answer>& answers) {
@@ -173,8 +173,8 @@ class mutation_test {
         bool invisible = false;
         if (slot != nullptr) {
             const bool host = answers.front().by_host;
-            const auto& now = host ? playing.table().row(*slot).host : playing.table().row(*slot).guest;
-            const auto& then = host ? plain_.table().row(*before).host : plain_.table().row(*before).guest;
+            const auto& now = host ? slot->row->host : slot->row->guest;
+            const auto& then = host ? before->row->host : before->row->guest;
             if (same(now, then)) return;
             invisible = same_direction(now, then) &&
                         std::ranges::none_of(answers, [](const answer& one) { return one.written; });

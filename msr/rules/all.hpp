@@ -12,6 +12,7 @@ bool counter_write_extends_sign(profile::attempt& asked);
 bool efer_mode_changes(profile::attempt& asked);
 bool hypercall_page_needs_guest_os_id(profile::attempt& asked);
 bool local_machine_check_opted_in(profile::attempt& asked);
+bool local_vector_stays_masked(profile::attempt& asked);
 bool machine_check_write_clears(profile::attempt& asked);
 bool ppin_enable_excludes_lockout(profile::attempt& asked);
 bool svm_disable_needs_svme_clear(profile::attempt& asked);
@@ -31,6 +32,7 @@ inline constexpr profile::named_rule all[]{
     {"efer_mode_changes", efer_mode_changes},
     {"hypercall_page_needs_guest_os_id", hypercall_page_needs_guest_os_id},
     {"local_machine_check_opted_in", local_machine_check_opted_in},
+    {"local_vector_stays_masked", local_vector_stays_masked},
     {"machine_check_write_clears", machine_check_write_clears},
     {"ppin_enable_excludes_lockout", ppin_enable_excludes_lockout},
     {"svm_disable_needs_svme_clear", svm_disable_needs_svme_clear},
