@@ -58,6 +58,6 @@ refuses 2 'the set has 32 bits' vmx adjust --from "$haswell" pin=0x100000000
 refuses 3 'CPU 0 has no VMX controls: it does not announce VMX' vmx adjust --from "$epyc" pin=NMI_EXITING
 refuses 3 'it does not announce VMX' vmx adjust --from "$haswell" --against "$epyc" pin=NMI_EXITING
 refuses 3 'IA32_VMX_BASIC is not recorded' vmx adjust --profile skylake-sp pin=NMI_EXITING
-refuses 3 'cannot' vmx adjust --from "$haswell" --against /nowhere pin=NMI_EXITING
+refuses 2 'cannot read from /nowhere' vmx adjust --from "$haswell" --against /nowhere pin=NMI_EXITING
 
 finish
