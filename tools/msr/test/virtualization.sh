@@ -51,7 +51,7 @@ msr vmx adjust --json --from "$haswell" proc2=ENABLE_PML
 check 'adjust --json: a refusal' jq --exit-status '.met == false and .control == "proc2.ENABLE_PML"' "$work/out"
 
 refuses 2 'there is no set of controls `cpu`' vmx adjust --from "$haswell" cpu=1
-refuses 2 'pin has no control `NMI`: it has PROCESS_POSTED_INTERRUPTS' vmx adjust --from "$haswell" pin=NMI
+refuses 2 'pin has no control `NMI`: it has EXTERNAL_INTERRUPT_EXITING, NMI_EXITING' vmx adjust --from "$haswell" pin=NMI
 refuses 2 '`pin` asks for nothing' vmx adjust --from "$haswell" pin
 refuses 2 'pin has no control ``' vmx adjust --from "$haswell" pin=
 refuses 2 'the set has 32 bits' vmx adjust --from "$haswell" pin=0x100000000
