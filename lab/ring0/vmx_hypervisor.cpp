@@ -9,6 +9,7 @@
 #include "msr/profile/cpuid_walk.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/msr_bitmap.hpp"
+#include "msr/virt/vmx/msr_list.hpp"
 #include "msr/virt/vmx/readiness.hpp"
 
 extern "C" bool vmx_enter(msr::ring0::general_registers* general, bool again, msr::ring0::vmcs host_rsp,
@@ -93,6 +94,20 @@ std::optional<control> lacking(const capabilities& has) {
     return std::nullopt;
 }
 
+// As many registers as the CPU takes, and one more.
+void check_longest_list(ia32_vmx_misc misc) {
+    static msr_list_entry memory[4096 + 1];
+    const auto most = most_list_entries(misc);
+    msr_list list{memory, list_use::loaded, misc};
+    auto last = virt::high_range + virt::registers_in_range;
+    while (list.size() < most && list.set(--last)) {
+    }
+    const auto refused = list.set(--last);
+    check(list.size() == most && !refused && refused.error().why == list_refusal::reason::over_the_limit,
+          "an MSR list of ", most, " registers takes no other: ", hex{last}, ", ",
+          refused ? text{} : to_string(refused.error().why));
+}
+
 // The refusals that a hypervisor's author meets: each names what is refused.
 void ask_for_too_much(const capabilities& has) {
     if (const auto absent = lacking(has)) {
@@ -106,6 +121,7 @@ void ask_for_too_much(const capabilities& has) {
     msr_bitmap other;
     const auto outside = other.pass(virt::amd_range);
     check(!outside, "a register that the bitmap does not cover is refused: ", hex{outside ? 0 : outside.error().index});
+    check_longest_list(has.misc);
 }
 
 bool write_controls(const controls& value) {

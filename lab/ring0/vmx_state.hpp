@@ -1,5 +1,5 @@
-// Where each world stands at an entry and an exit, for the VMCS. The guest begins where the hypervisor is: 64-bit ring 0,
-// with the image's own pages and tables, but another program and stack. Freestanding.
+// Where each world stands at an entry and an exit, for the VMCS. The guest begins where the hypervisor is: 64-bit ring
+// 0, with the image's own pages and tables, but another program and stack. Freestanding.
 #pragma once
 
 #include "msr/virt/vmx/capabilities.hpp"
