@@ -54,6 +54,8 @@ bool enter_vmx_operation(const capabilities& has) {
     if (const auto before = may_enter(region); !before)
         note("VMXON would fail: ", hex{before.error().index}, " ", to_string(before.error().why));
     check(open_vmx(has), "IA32_FEATURE_CONTROL allows VMX, and is locked");
+    const auto locked = write(native_bus{}, ia32_feature_control{});
+    check(!locked && locked.error().index == ia32_feature_control::address, "and then refuses every write");
     const auto now = may_enter(region);
     check(now.has_value(), "VMXON may be executed: ", now ? text{"nothing is missing"} : to_string(now.error().why));
     const auto vmcs_address = address_of(&vmcs_page);
