@@ -153,6 +153,8 @@ void run_svm_guest(const description& host, engine& hardware, bool judges) {
         return;
     check_guest(permissions, {shown, hardware, judges, before});
     note_costs();
+    const auto off = update<ia32_efer>(native_bus{}, [](ia32_efer value) { return value.svme(false); });
+    check(off.has_value(), "EFER.SVME is clear again");
 }
 
 }  // namespace msr::ring0
