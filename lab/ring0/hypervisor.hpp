@@ -88,16 +88,13 @@ struct expectation {
     host_registers before;     // of the hypervisor
 };
 
-/// Each case's exits and outcomes, and that each world kept its own registers.
-template <class Map>
-void check_guest(const Map& map, const expectation& expected);
-
 namespace detail {
 /// The same for any map: `intercepts` asks it.
 void check_guest(bool (*intercepts)(const void* map, std::uint32_t index, direction access), const void* map,
                  const expectation& expected);
 }  // namespace detail
 
+/// Each case's exits and outcomes, and that each world kept its own registers.
 template <class Map>
 void check_guest(const Map& map, const expectation& expected) {
     detail::check_guest([](const void* one, std::uint32_t index,
