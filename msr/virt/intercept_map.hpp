@@ -93,10 +93,12 @@ class alignas(4096) intercept_map {
     /// The same for many.
     [[nodiscard]] constexpr map_result pass(view<passed_register> registers) {
         for (const auto& one : registers) {
-            if (const auto possible = covered(one.index, one.index); !possible) return possible;
+            if (range_of(one.index) == count_of(Layout::ranges)) return covered(one.index, one.index);
         }
-        for (const auto& one : registers)
-            change(one.index, one.index, one.allowed, false);
+        for (const auto& one : registers) {
+            const auto range = range_of(one.index);
+            change_one(range, one.index - Layout::ranges[range], one.allowed, false);
+        }
         return {};
     }
 
@@ -125,13 +127,13 @@ class alignas(4096) intercept_map {
 
   private:
     // The number of the range that an address is in; as many as there are for none.
+    template <std::size_t Number = 0>
     static constexpr std::size_t range_of(std::uint32_t index) {
-        std::size_t number = 0;
-        for (const auto first : Layout::ranges) {
-            if (index >= first && index - first < registers_in_range) break;
-            ++number;
+        if constexpr (Number == count_of(Layout::ranges)) {
+            return Number;
+        } else {
+            return index - Layout::ranges[Number] < registers_in_range ? Number : range_of<Number + 1>(index);
         }
-        return number;
     }
 
     static constexpr std::optional<std::size_t> bit_of(std::uint32_t index, direction access) {
@@ -149,16 +151,23 @@ class alignas(4096) intercept_map {
         return {};
     }
 
+    // The range is that of all these registers.
     constexpr void change(std::uint32_t first, std::uint32_t last, accesses which, bool exits) {
-        for (const auto access : {direction::read, direction::write}) {
-            if (!includes(which, access)) continue;
-            for (auto index = first; index <= last; ++index) {
-                const auto bit = *bit_of(index, access);
-                const auto mask = std::uint64_t{1} << (bit % 64);
-                auto& word = words_[bit / 64];
-                word = exits ? word | mask : word & ~mask;
-            }
-        }
+        const auto range = range_of(first);
+        for (auto offset = first - Layout::ranges[range]; offset <= last - Layout::ranges[range]; ++offset)
+            change_one(range, offset, which, exits);
+    }
+
+    // Without branches and loops over what is asked for: maps are made from long lists.
+    constexpr void change_one(std::size_t range, std::uint32_t offset, accesses which, bool exits) {
+        change_bit(Layout::bit(range, offset, direction::read), includes(which, direction::read), exits);
+        change_bit(Layout::bit(range, offset, direction::write), includes(which, direction::write), exits);
+    }
+
+    constexpr void change_bit(std::size_t bit, bool wanted, bool exits) {
+        const auto mask = std::uint64_t{wanted} << (bit % 64);
+        auto& word = words_[bit / 64];
+        word = exits ? word | mask : word & ~mask;
     }
 
     std::uint64_t words_[Layout::bytes / sizeof(std::uint64_t)];

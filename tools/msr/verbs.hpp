@@ -24,6 +24,8 @@ exit_code show_verb(int argc, char** argv);
 exit_code find_verb(int argc, char** argv);
 exit_code list_verb(int argc, char** argv);
 exit_code profile_verb(int argc, char** argv);
+exit_code vmx_verb(int argc, char** argv);
+exit_code svm_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
 exit_code write_verb(int argc, char** argv);

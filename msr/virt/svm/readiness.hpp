@@ -34,7 +34,7 @@ struct vmrun_obstacle {
 [[nodiscard]] constexpr text to_string(vmrun_obstacle::reason why) {
     using reason = vmrun_obstacle::reason;
     switch (why) {
-        case reason::not_announced: return "the CPU does not announce SVM";
+        case reason::not_announced: return "the CPU does not announce it";
         case reason::not_known: return "cannot be read";
         case reason::disabled: return "disabled but not locked: the system may clear SVMDIS";
         case reason::locked_with_key: return "disabled and locked: it takes SVM_KEY or firmware";

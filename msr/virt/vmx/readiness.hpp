@@ -65,7 +65,7 @@ struct vmxon_obstacle {
 [[nodiscard]] constexpr text to_string(vmxon_obstacle::reason why) {
     using reason = vmxon_obstacle::reason;
     switch (why) {
-        case reason::not_announced: return "the CPU does not announce VMX";
+        case reason::not_announced: return "the CPU does not announce it";
         case reason::smx_not_there: return "the CPU has no SMX operation";
         case reason::not_known: return "cannot be read";
         case reason::locked_out: return "locked without VMX: only firmware can allow it, at a reset";

@@ -123,6 +123,13 @@ std::vector<std::string> register_view::set_fields() const {
     return result;
 }
 
+msr::result<std::uint64_t> cpu_values::read(std::uint32_t address) const {
+    const auto found = std::ranges::lower_bound(addresses_, address);
+    if (found == addresses_.end() || *found != address)
+        return std::unexpected{msr::fault{address, number_, msr::direction::read, msr::cause::not_recorded}};
+    return values_[static_cast<std::size_t>(found - addresses_.begin())];
+}
+
 register_view cpu_values::first_of(std::initializer_list<std::string_view> candidates) const {
     for (const auto name : candidates) {
         auto one = at(name);

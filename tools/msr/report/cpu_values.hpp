@@ -84,6 +84,13 @@ class cpu_values {
     [[nodiscard]] std::uint32_t number() const { return number_; }
     [[nodiscard]] const profile::profile& cpu() const { return *cpu_; }
 
+    /// A register by its address, as a bus has it: for the library's own questions.
+    [[nodiscard]] msr::result<std::uint64_t> read(std::uint32_t address) const;
+    /// CPUID, for the same.
+    [[nodiscard]] profile::cpuid_answer operator()(std::uint32_t leaf, std::uint32_t subleaf) const {
+        return catalogue::find(cpu_->cpuid(), leaf, subleaf);
+    }
+
     [[nodiscard]] register_view at(std::string_view name, std::uint32_t member = 0) const {
         return {*names_, name, member, *cpu_, addresses_, values_};
     }

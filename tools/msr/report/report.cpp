@@ -14,10 +14,8 @@ namespace tool::report {
 
 namespace {
 
-using topic = section (*)(const cpu_values&, const surroundings&);
-
-constexpr topic topics[]{processor,    system_calls, speculation, virtualization, memory_types,
-                         report::time, power,        debug,       machine_check};
+constexpr topic topics_of_report[]{processor,    system_calls, speculation, virtualization, memory_types,
+                                   report::time, power,        debug,       machine_check};
 
 // Whose values these are comes before any of them.
 std::string first_line(const session& from, const surroundings& where) {
@@ -35,6 +33,8 @@ std::string first_line(const session& from, const surroundings& where) {
             "nothing of it.",
             source);
     }
+    if (machine.kind() == host::source::profile)
+        return fmt::format("A CPU WITHOUT VALUES of its registers: {}.", description);
     if (machine.kind() == host::source::snapshot)
         return fmt::format("A RECORDING, not a machine as it is now: {}.", description);
     return fmt::format("This machine, read just now on {} through Linux's msr driver.",
@@ -69,9 +69,7 @@ surroundings surroundings_of(const session& from) {
     return result;
 }
 
-document make(session& from, const surroundings& where, const host::progress& progress) {
-    from.learn_all();
-    const auto values = from.machine().read(from.cpus(), readable_addresses(from, false), progress);
+document make(session& from, const surroundings& where, std::span<const topic> topics, const host::readings& values) {
     document result{.first_line = first_line(from, where),
                     .source = std::string{host::to_string(from.machine().kind())},
                     .virtual_cpu = where.virtual_cpu,
@@ -86,10 +84,17 @@ document make(session& from, const surroundings& where, const host::progress& pr
         }
         result.sections.push_back(std::move(together).finish(from.cpus().size()));
     }
+    result.anything_read = anything(values);
+    return result;
+}
+
+document make(session& from, const surroundings& where, const host::progress& progress) {
+    from.learn_all();
+    const auto values = from.machine().read(from.cpus(), readable_addresses(from, false), progress);
+    auto result = make(from, where, topics_of_report, values);
     add_machine(result.sections.front(), from);
     result.sections.push_back(differences(from, values));
     result.sections.push_back(unread(from, values));
-    result.anything_read = anything(values);
     return result;
 }
 

@@ -1,6 +1,8 @@
 // The report: everything that the registers of a machine say, by topic.
 #pragma once
 
+#include <span>
+
 #include "tools/msr/report/topics.hpp"
 #include "tools/msr/report/tree.hpp"
 #include "tools/msr/session.hpp"
@@ -12,5 +14,9 @@ namespace tool::report {
 
 /// Reads all that the catalogue says exists, in one batch, and says what it means.
 [[nodiscard]] document make(session& from, const surroundings& where, const host::progress& progress = {});
+
+/// Only these topics, from values that were read. The session must have learnt everything.
+[[nodiscard]] document make(session& from, const surroundings& where, std::span<const topic> topics,
+                            const host::readings& values);
 
 }  // namespace tool::report

@@ -14,10 +14,16 @@ struct surroundings {
     kernel_entry kernel;       // meaningful on a live machine
 };
 
+using topic = section (*)(const cpu_values& cpu, const surroundings& where);
+
 [[nodiscard]] section processor(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section system_calls(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section speculation(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section virtualization(const cpu_values& cpu, const surroundings& where);
+/// Of the same, all that there is to say: for `msr vmx` and `msr svm`.
+[[nodiscard]] section vmx_details(const cpu_values& cpu, const surroundings& where);
+[[nodiscard]] section vmx_controls(const cpu_values& cpu, const surroundings& where);
+[[nodiscard]] section svm_details(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section memory_types(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section time(const cpu_values& cpu, const surroundings& where);
 [[nodiscard]] section power(const cpu_values& cpu, const surroundings& where);

@@ -1,55 +1,65 @@
 // Virtualization: is VMX or SVM ready, and if not, which step fails.
 
-#include <optional>
+#include <algorithm>
 
 #include <fmt/format.h>
 
+#include "msr/virt/svm/readiness.hpp"
+#include "msr/virt/vmx/capabilities.hpp"
+#include "msr/virt/vmx/readiness.hpp"
 #include "tools/msr/report/topics.hpp"
 
 namespace tool::report {
 
+namespace vmx = msr::virt::vmx;
+namespace svm = msr::virt::svm;
+
 namespace {
 
-// What stands in the way of VMXON or VMRUN, as far as registers tell.
-struct obstacle {
-    std::string step;
-    std::string why;
-    std::vector<evidence> says;
-};
-
-std::optional<obstacle> in_feature_control(const cpu_values& cpu) {
-    const auto control = cpu.at("IA32_FEATURE_CONTROL");
-    const std::string step = "IA32_FEATURE_CONTROL";
-    if (!control) return obstacle{step, "not known: " + control.why_not(), {control.says_all()}};
-    std::vector<evidence> says{control.says("LOCK"), control.says("ENABLE_VMX_OUTSIDE_SMX_OPERATION")};
-    const bool locked = control.is_set("LOCK");
-    const bool enabled = control.is_set("ENABLE_VMX_OUTSIDE_SMX_OPERATION");
-    if (locked && !enabled) return obstacle{step, "locked without VMX: only firmware can allow it, at a reset", says};
-    if (!locked && !enabled)
-        return obstacle{step, "not locked: VMXON faults until the system sets the enable and then the lock", says};
-    if (!locked) return obstacle{step, "allows VMX but is not locked: VMXON faults until it is", says};
-    return std::nullopt;
+std::string step_of(const cpu_values& cpu, std::uint32_t index) {
+    if (index == 0) return "CPUID";
+    const auto candidates = catalogue::at_address(cpu.cpu().facts(), index);
+    const auto* here = on_cpu(candidates, cpu.cpu());
+    return str((here != nullptr ? here : &candidates.front())->entry->name);
 }
 
-std::optional<obstacle> in_capabilities(const cpu_values& cpu) {
+// The library's verdict in words: the step, and why it fails.
+template <class Obstacle>
+std::string words(const cpu_values& cpu, const Obstacle& problem) {
+    const auto why = problem.why == Obstacle::reason::not_known ? "not known: " + str(to_string(problem.cause))
+                                                                : str(to_string(problem.why));
+    return fmt::format("not ready; it fails at {}: {}", step_of(cpu, problem.index), why);
+}
+
+// The fields that the verdict hangs on.
+void add_evidence(row& to, const cpu_values& cpu, const vmx::vmxon_obstacle& problem) {
+    using reason = vmx::vmxon_obstacle::reason;
+    const auto control = cpu.at("IA32_FEATURE_CONTROL");
     const auto basic = cpu.at("IA32_VMX_BASIC");
-    if (!basic) return obstacle{"IA32_VMX_BASIC", "not known: " + basic.why_not(), {basic.says_all()}};
-    if (!basic.is_set("VMCS_SIZE"))
-        return obstacle{"IA32_VMX_BASIC", "gives a VMCS no size", {basic.says("VMCS_SIZE")}};
-    const auto cr4 = cpu.at("IA32_VMX_CR4_FIXED1");
-    if (!cr4) return obstacle{"IA32_VMX_CR4_FIXED1", "not known: " + cr4.why_not(), {cr4.says_all()}};
-    if (!cr4.is_set("VMXE")) return obstacle{"IA32_VMX_CR4_FIXED1", "does not let CR4.VMXE be set", {cr4.says("VMXE")}};
-    return std::nullopt;
+    switch (problem.why) {
+        case reason::locked_out:
+        case reason::not_enabled:
+        case reason::not_locked:
+            to.says.push_back(control.says("LOCK"));
+            to.says.push_back(control.says("ENABLE_VMX_OUTSIDE_SMX_OPERATION"));
+            break;
+        case reason::no_region_size: to.says.push_back(basic.says("VMCS_SIZE")); break;
+        case reason::no_memory_type: to.says.push_back(basic.says("MEMORY_TYPE")); break;
+        case reason::vmxe_never: to.says.push_back(cpu.at("IA32_VMX_CR4_FIXED1").says("VMXE")); break;
+        case reason::not_known: to.says.push_back(cpu.at(step_of(cpu, problem.index)).says_all()); break;
+        default: break;
+    }
 }
 
 row vmx_verdict(const cpu_values& cpu, const surroundings& where) {
     row result{.label = "VMX", .text = {}, .says = {cpu.feature("vmx")}};
-    auto problem = in_feature_control(cpu);
-    if (!problem) problem = in_capabilities(cpu);
-    if (problem) {
-        result.text = fmt::format("not ready; it fails at {}: {}", problem->step, problem->why);
-        result.says.insert(result.says.end(), problem->says.begin(), problem->says.end());
-        if (where.virtual_cpu) result.note = "a new virtual CPU's: its firmware has not run";
+    if (const auto verdict = vmx::may_execute_vmxon(cpu, cpu); !verdict) {
+        result.text = words(cpu, verdict.error());
+        add_evidence(result, cpu, verdict.error());
+        if (where.virtual_cpu) {
+            result.note = verdict.error().index == 0 ? "this virtual CPU, whatever the host can do"
+                                                     : "a new virtual CPU's: its firmware has not run";
+        }
         return result;
     }
     const auto control = cpu.at("IA32_FEATURE_CONTROL");
@@ -106,43 +116,76 @@ void add_ept(section& to, const cpu_values& cpu) {
     to.rows.push_back({.label = "EPT, VPID", .text = joined(words), .says = {cap.says_all()}});
 }
 
+void add_misc(section& to, const register_view& misc) {
+    to.rows.push_back({.label = "limits",
+                       .text = fmt::format(
+                           "an MSR list has at most {} entries; the preemption timer counts every {} ticks of the "
+                           "time-stamp counter; {} CR3 targets",
+                           misc.words("MSR_LIST_LENGTH"), misc.words("PREEMPTION_TIMER_RATE"), misc.get("CR3_TARGETS")),
+                       .says = {misc.says_hex("MSR_LIST_LENGTH"), misc.says_hex("PREEMPTION_TIMER_RATE")}});
+}
+
+// Names of the controls that are 1 in all these bits.
+std::string names_in(vmx::control_set set, std::uint64_t bits) {
+    std::vector<std::string> found;
+    for (const auto& field : vmx::layout_of(set).fields) {
+        if ((bits >> field.lsb & 1U) != 0) found.push_back(str(field.name));
+    }
+    std::ranges::reverse(found);
+    return joined(found);
+}
+
+void add_controls(section& to, const vmx::allowed_controls& allowed, vmx::control_set set) {
+    const auto may = allowed.may_be_1.raw(set);
+    const auto must = allowed.must_be_1.raw(set);
+    if (may == 0) {
+        to.rows.push_back({.label = str(to_string(set)), .text = "none"});
+        return;
+    }
+    const auto fixed = names_in(set, must);
+    to.rows.push_back({.label = str(to_string(set)),
+                       .text = names_in(set, may & ~must) + (fixed.empty() ? "" : "; always 1: " + fixed)});
+}
+
 void add_vmx(section& to, const cpu_values& cpu, const surroundings& where) {
     to.rows.push_back(vmx_verdict(cpu, where));
+    if (!cpu.has("vmx")) return;
     if (const auto basic = cpu.at("IA32_VMX_BASIC")) to.rows.push_back(vmcs(basic));
     add_fixed_bits(to, cpu);
     add_ept(to, cpu);
 }
 
 row svm_verdict(const cpu_values& cpu, const surroundings& where) {
+    using reason = svm::vmrun_obstacle::reason;
     row result{.label = "SVM", .text = {}, .says = {cpu.feature("svm")}};
+    const auto verdict = svm::may_execute_vmrun(cpu, cpu);
+    if (verdict || verdict.error().why == reason::no_save_area) {
+        result.text = "ready and switched on";
+    } else if (verdict.error().why == reason::svme_clear) {
+        result.text = "ready: the system may set EFER.SVME";
+    } else {
+        result.text = words(cpu, verdict.error());
+    }
+    if (!cpu.has("svm")) {
+        if (where.virtual_cpu) result.note = "this virtual CPU, whatever the host can do";
+        return result;
+    }
     const auto vm_cr = cpu.at("VM_CR");
-    const auto efer = cpu.at("IA32_EFER");
     if (!vm_cr) {
-        result.text = "not known: VM_CR is " + vm_cr.why_not();
         result.says.push_back(vm_cr.says_all());
         return result;
     }
     result.says.push_back(vm_cr.says("SVMDIS"));
     result.says.push_back(vm_cr.says("LOCK"));
-    if (vm_cr.is_set("SVMDIS")) {
-        result.text = "not ready; it fails at VM_CR: ";
-        if (!vm_cr.is_set("LOCK")) {
-            result.text += "disabled but not locked: the system may clear SVMDIS";
-        } else {
-            result.says.push_back(cpu.feature("svm_lock"));
-            result.text += cpu.has("svm_lock") ? "disabled and locked: it takes SVM_KEY or firmware"
-                                               : "disabled and locked: only firmware can allow it, at a reset";
-        }
-    } else {
-        result.says.push_back(efer.says("SVME"));
-        result.text = efer.is_set("SVME") ? "ready and switched on" : "ready: the system may set EFER.SVME";
-    }
+    if (vm_cr.is_set("SVMDIS") && vm_cr.is_set("LOCK")) result.says.push_back(cpu.feature("svm_lock"));
+    if (!vm_cr.is_set("SVMDIS")) result.says.push_back(cpu.at("IA32_EFER").says("SVME"));
     if (where.virtual_cpu) result.note = "a new virtual CPU's";
     return result;
 }
 
 void add_svm(section& to, const cpu_values& cpu, const surroundings& where) {
     to.rows.push_back(svm_verdict(cpu, where));
+    if (!cpu.has("svm")) return;
     if (const auto area = cpu.at("VM_HSAVE_PA")) {
         to.rows.push_back(
             {.label = "host save area",
@@ -167,18 +210,44 @@ void add_svm(section& to, const cpu_values& cpu, const surroundings& where) {
 
 section virtualization(const cpu_values& cpu, const surroundings& where) {
     section result{"virtualization", "Virtualization"};
-    const bool svm = cpu.cpu().vendor_name() == "amd";
-    const auto* const feature = svm ? "svm" : "vmx";
-    if (!cpu.has(feature)) {
-        result.rows.push_back({.label = svm ? "SVM" : "VMX",
-                               .text = "not ready; it fails at CPUID: the CPU does not announce it",
-                               .says = {cpu.feature(feature)},
-                               .note = where.virtual_cpu ? "this virtual CPU, whatever the host can do" : ""});
-    } else if (svm) {
+    if (cpu.cpu().vendor_name() == "amd") {
         add_svm(result, cpu, where);
     } else {
         add_vmx(result, cpu, where);
     }
+    return result;
+}
+
+section vmx_details(const cpu_values& cpu, const surroundings& where) {
+    section result{"vmx", "VMX"};
+    add_vmx(result, cpu, where);
+    if (const auto misc = cpu.at("IA32_VMX_MISC")) add_misc(result, misc);
+    return result;
+}
+
+section vmx_controls(const cpu_values& cpu, const surroundings& /*where*/) {
+    section result{"vmx_controls", "VMX controls"};
+    if (!cpu.has("vmx")) return result;
+    const auto found = vmx::capabilities::read(cpu);
+    if (!found) {
+        result.rows.push_back(
+            {.label = "not known",
+             .text = fmt::format("{} is {}", step_of(cpu, found.error().index), str(to_string(found.error().cause)))});
+        return result;
+    }
+    for (const auto set : vmx::control_sets)
+        add_controls(result, found->controls, set);
+    return result;
+}
+
+section svm_details(const cpu_values& cpu, const surroundings& where) {
+    section result{"svm", "SVM"};
+    add_svm(result, cpu, where);
+    if (!cpu.has("svm")) return result;
+    result.rows.push_back({.label = "leaf",
+                           .text = fmt::format("revision {}, {} address-space identifiers",
+                                               cpu.quantity("SVM_REVISION"), cpu.quantity("SVM_ASIDS")),
+                           .says = {cpu.says_quantity("SVM_REVISION"), cpu.says_quantity("SVM_ASIDS")}});
     return result;
 }
 

@@ -1,0 +1,30 @@
+// What `msr vmx` and `msr svm` have in common: a report on a few topics, and the registers that it needs.
+#pragma once
+
+#include <functional>
+
+#include "tools/msr/report/report.hpp"
+
+namespace tool {
+
+/// What a verb adds to the report's JSON for one CPU.
+using details_of = std::function<json(const report::cpu_values& cpu)>;
+
+/// What such a verb is.
+struct extension_question {
+    const char* name;   // the verb's
+    const char* title;  // what it does
+    std::span<const report::topic> topics;
+    std::uint32_t register_of_topic;      // all registers of its topic are read,
+    std::span<const std::uint32_t> more;  // and these
+    details_of details;
+};
+
+/// Runs the verb.
+exit_code ask_extension(const extension_question& asked, int argc, char** argv);
+
+/// Reads the registers of one topic, and more, of all CPUs of the session.
+[[nodiscard]] host::readings read_topic(session& from, std::uint32_t register_of_topic,
+                                        std::span<const std::uint32_t> more);
+
+}  // namespace tool
