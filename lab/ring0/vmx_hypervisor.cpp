@@ -207,7 +207,7 @@ void run_in_vmx_operation(const capabilities& has, const description& host, engi
     shown.copy_without(host, "vmx");
     guest.start(shown, {nullptr, read_elsewhere, write_elsewhere});
     prepare_guest();
-    const auto before = host_registers::now();
+    const host_registers before;
     const bool ended = run_guest(cpu, guest);
     if (!check(ended, "the guest ran to its end; last exit ", hex{vmread(vmcs::exit_reason)}, ", at ",
                hex{vmread(vmcs::guest_rip)}))
