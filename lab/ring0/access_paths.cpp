@@ -1,4 +1,5 @@
 // Part 2, every access path: done to the CPU and to the engine alike, and what came of it compared.
+#include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/parts.hpp"
 #include "lab/ring0/ring3.hpp"
 #include "lab/ring0/tap.hpp"
@@ -152,6 +153,26 @@ void sweep(engine& predicts, bool judges) {
              differ, " unlike the prediction");
 }
 
+// What a refused RDMSR leaves alone (SDM volume 2, RDMSR).
+void registers_are_kept(std::uint32_t absent, bool judges) {
+    constexpr std::uint64_t pattern = 0x1234'5678'9ABC'DEF0;
+    auto rax = pattern;
+    auto rdx = ~pattern;
+    asm volatile("1: rdmsr\n2:" MSRKIT_RECOVER_AT("2b") : "+a"(rax), "+d"(rdx) : "c"(absent) : "memory");
+    if (!judges && rax != pattern) return skip("a refused RDMSR leaves EDX:EAX alone", "it was not refused");
+    check(rax == pattern && rdx == ~pattern, "a refused RDMSR leaves EDX:EAX alone: ", hex{rdx}, ", ", hex{rax});
+}
+
+// Any instruction that left an entry in the table.
+void other_exceptions_are_recovered() {
+    constexpr std::uint64_t untouched = 7;
+    auto value = untouched;
+    const auto beyond = std::uint64_t{1} << 30;  // the pages map the first GB
+    asm volatile("1: ud2\n2:" MSRKIT_RECOVER_AT("2b")::: "memory");
+    asm volatile("1: mov (%1), %0\n2:" MSRKIT_RECOVER_AT("2b") : "+r"(value) : "r"(beyond) : "memory");
+    check(value == untouched && read_cr2() == beyond, "#UD and #PF are recovered from: ", hex{read_cr2()});
+}
+
 void ring_3_is_refused(std::uint32_t absent) {
     for (const auto address : {ia32_efer::address, ia32_lstar::address, ia32_mtrrcap::address, absent}) {
         ring3_memory.index = address;
@@ -183,6 +204,8 @@ void try_access_paths(engine& predicts, bool judges) {
         if (!done) return std::unexpected{done.error()};
         return 0;
     });
+    registers_are_kept(absent, judges);
+    other_exceptions_are_recovered();
     sweep(predicts, judges);
     ring_3_is_refused(absent);
 }

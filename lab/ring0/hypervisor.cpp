@@ -16,6 +16,26 @@ void count_exit() {
 
 }  // namespace
 
+// What moves by itself is passed for reads only.
+host_registers::host_registers() {
+    for (const auto& one : policy()) {
+        if (one.allowed == virt::accesses::both) add(one.index);
+    }
+    add(ia32_efer::address);
+    add(ia32_pat::address);
+}
+
+void host_registers::add(std::uint32_t address) {
+    registers_[count_++] = {address, value_of(address)};
+}
+
+std::optional<std::uint32_t> host_registers::changed() const {
+    for (const auto& one : view<profile::known_register>{registers_, count_}) {
+        if (value_of(one.address) != one.value) return one.address;
+    }
+    return std::nullopt;
+}
+
 void virtual_cpu::start(const description& shown, virt::backing elsewhere) {
     shown_ = &shown;
     engine_.start(shown, {}, backed, elsewhere);
@@ -110,9 +130,9 @@ void check_worlds(const host_registers& before) {
     check(report.system_calls == 1, "SYSCALL arrives at the guest's own LSTAR: ", report.system_calls);
     check(report.pat_seen == ia32_pat::at_reset().pa(1, memory_type_pat::wc).raw(),
           "the guest runs with its own PAT: ", hex{report.pat_seen});
-    const auto after = host_registers::now();
-    check(after == before, "the hypervisor has its own again: EFER ", hex{after.efer}, ", PAT ", hex{after.pat},
-          ", STAR ", hex{after.star}, ", LSTAR ", hex{after.lstar}, ", KERNEL_GS_BASE ", hex{after.kernel_gs});
+    const auto changed = before.changed();
+    if (changed) note("not ", hex{*changed}, ": ", hex{value_of(*changed)});
+    check(!changed, "the hypervisor has its own registers again, all ", before.count());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "lab/ring0/engine.hpp"
 #include "lab/ring0/guest_program.hpp"
@@ -11,9 +12,7 @@
 #include "msr/core/native.hpp"
 #include "msr/registers/ia32_efer.hpp"
 #include "msr/registers/ia32_kernel_gs_base.hpp"
-#include "msr/registers/ia32_lstar.hpp"
 #include "msr/registers/ia32_pat.hpp"
-#include "msr/registers/ia32_star.hpp"
 
 namespace msr::ring0 {
 
@@ -30,15 +29,20 @@ struct general_registers {
 /// Why a guest came back.
 enum class exit_reason : std::uint8_t { rdmsr, wrmsr, cpuid, halt, other };
 
-/// The hypervisor's own registers that a guest has its own values of.
-struct host_registers {
-    std::uint64_t efer, pat, star, lstar, kernel_gs;
+/// The hypervisor's own registers that a guest has its own values of: what it reaches itself, EFER and PAT.
+class host_registers {
+  public:
+    /// As they are now.
+    host_registers();
+    /// The address of one that is another now; nothing if all are as they were.
+    [[nodiscard]] std::optional<std::uint32_t> changed() const;
+    [[nodiscard]] std::size_t count() const { return count_; }
 
-    [[nodiscard]] static host_registers now() {
-        return {value_of(ia32_efer::address), value_of(ia32_pat::address), value_of(ia32_star::address),
-                value_of(ia32_lstar::address), value_of(ia32_kernel_gs_base::address)};
-    }
-    friend bool operator==(const host_registers&, const host_registers&) = default;
+  private:
+    void add(std::uint32_t address);
+
+    profile::known_register registers_[32];
+    std::size_t count_ = 0;
 };
 
 /// A virtual CPU's registers as the hypervisor answers for them.
@@ -82,15 +86,11 @@ bool run_guest(Cpu& cpu, virtual_cpu& guest) {
 
 /// What the checks compare the guest with.
 struct expectation {
-    const description& shown;  // the CPU that it saw
-    engine& hardware;          // what it reaches itself, it finds as this CPU has it
-    bool judges;               // whether this machine raises the faults of a CPU
-    host_registers before;     // of the hypervisor
+    const description& shown;      // the CPU that it saw
+    engine& hardware;              // what it reaches itself, it finds as this CPU has it
+    bool judges;                   // whether this machine raises the faults of a CPU
+    const host_registers& before;  // of the hypervisor
 };
-
-/// Each case's exits and outcomes, and that each world kept its own registers.
-template <class Map>
-void check_guest(const Map& map, const expectation& expected);
 
 namespace detail {
 /// The same for any map: `intercepts` asks it.
@@ -98,6 +98,7 @@ void check_guest(bool (*intercepts)(const void* map, std::uint32_t index, direct
                  const expectation& expected);
 }  // namespace detail
 
+/// Each case's exits and outcomes, and that each world kept its own registers.
 template <class Map>
 void check_guest(const Map& map, const expectation& expected) {
     detail::check_guest([](const void* one, std::uint32_t index,

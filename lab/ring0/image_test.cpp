@@ -1,5 +1,7 @@
 // The image's own code: typed access in ring 0 is the same instructions as access by hand.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 
@@ -25,6 +27,23 @@ TEST(ring0_image, system_call_setup_is_rdmsr_and_wrmsr) {
     EXPECT_EQ(count("rdmsr"), 3);
     EXPECT_EQ(count("wrmsr"), 4);
     EXPECT_EQ(count("call"), 0);
+}
+
+std::string contents(const std::string& path) {
+    std::ifstream file{MSRKIT_SOURCE_DIR "/" + path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+// docs/embed-in-a-hypervisor.md names a file above each piece of code: the code is there.
+TEST(ring0_image, walk_through_shows_its_code) {
+    const auto guide = contents("docs/embed-in-a-hypervisor.md");
+    const std::regex piece{"<!-- (lab/\\S+) -->\n```cpp\n([^`]+)```"};
+    int pieces = 0;
+    for (std::sregex_iterator found{guide.begin(), guide.end(), piece}; found != std::sregex_iterator{}; ++found) {
+        EXPECT_NE(contents((*found)[1]).find((*found)[2]), std::string::npos) << (*found)[1] << "\n" << (*found)[2];
+        ++pieces;
+    }
+    EXPECT_GE(pieces, 8);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ inline constexpr std::size_t runs = 1001;
 /// Sorts them, and takes `overhead` off what it answers.
 cycles evaluate(std::uint64_t (&samples)[runs], std::uint64_t overhead);
 std::uint64_t time_stamp();
-/// The median of measuring nothing.
+/// The least that measuring nothing takes.
 std::uint64_t measuring_overhead();
 
 template <class Body>

@@ -146,13 +146,15 @@ void run_svm_guest(const description& host, engine& hardware, bool judges) {
     cpu.prepare(features);
     guest.start(shown, {&cpu, read_elsewhere, write_elsewhere});
     prepare_guest();
-    const auto before = host_registers::now();
+    const host_registers before;
     const bool ended = run_guest(cpu, guest);
     if (!check(ended, "the guest ran to its end; last exit ", hex{guest_block.exit_code}, ", at ",
                hex{guest_block.rip}))
         return;
     check_guest(permissions, {shown, hardware, judges, before});
     note_costs();
+    const auto off = update<ia32_efer>(native_bus{}, [](ia32_efer value) { return value.svme(false); });
+    check(off.has_value(), "EFER.SVME is clear again");
 }
 
 }  // namespace msr::ring0

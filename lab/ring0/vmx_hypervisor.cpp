@@ -9,6 +9,7 @@
 #include "msr/profile/cpuid_walk.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/msr_bitmap.hpp"
+#include "msr/virt/vmx/msr_list.hpp"
 #include "msr/virt/vmx/readiness.hpp"
 
 extern "C" bool vmx_enter(msr::ring0::general_registers* general, bool again, msr::ring0::vmcs host_rsp,
@@ -53,6 +54,8 @@ bool enter_vmx_operation(const capabilities& has) {
     if (const auto before = may_enter(region); !before)
         note("VMXON would fail: ", hex{before.error().index}, " ", to_string(before.error().why));
     check(open_vmx(has), "IA32_FEATURE_CONTROL allows VMX, and is locked");
+    const auto locked = write(native_bus{}, ia32_feature_control{});
+    check(!locked && locked.error().index == ia32_feature_control::address, "and then refuses every write");
     const auto now = may_enter(region);
     check(now.has_value(), "VMXON may be executed: ", now ? text{"nothing is missing"} : to_string(now.error().why));
     const auto vmcs_address = address_of(&vmcs_page);
@@ -93,6 +96,20 @@ std::optional<control> lacking(const capabilities& has) {
     return std::nullopt;
 }
 
+// As many registers as the CPU takes, and one more.
+void check_longest_list(ia32_vmx_misc misc) {
+    static msr_list_entry memory[4096 + 1];
+    const auto most = most_list_entries(misc);
+    msr_list list{memory, list_use::loaded, misc};
+    auto last = virt::high_range + virt::registers_in_range;
+    while (list.size() < most && list.set(--last)) {
+    }
+    const auto refused = list.set(--last);
+    check(list.size() == most && !refused && refused.error().why == list_refusal::reason::over_the_limit,
+          "an MSR list of ", most, " registers takes no other: ", hex{last}, ", ",
+          refused ? text{} : to_string(refused.error().why));
+}
+
 // The refusals that a hypervisor's author meets: each names what is refused.
 void ask_for_too_much(const capabilities& has) {
     if (const auto absent = lacking(has)) {
@@ -106,6 +123,7 @@ void ask_for_too_much(const capabilities& has) {
     msr_bitmap other;
     const auto outside = other.pass(virt::amd_range);
     check(!outside, "a register that the bitmap does not cover is refused: ", hex{outside ? 0 : outside.error().index});
+    check_longest_list(has.misc);
 }
 
 bool write_controls(const controls& value) {
@@ -189,7 +207,7 @@ void run_in_vmx_operation(const capabilities& has, const description& host, engi
     shown.copy_without(host, "vmx");
     guest.start(shown, {nullptr, read_elsewhere, write_elsewhere});
     prepare_guest();
-    const auto before = host_registers::now();
+    const host_registers before;
     const bool ended = run_guest(cpu, guest);
     if (!check(ended, "the guest ran to its end; last exit ", hex{vmread(vmcs::exit_reason)}, ", at ",
                hex{vmread(vmcs::guest_rip)}))

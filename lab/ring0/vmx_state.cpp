@@ -8,6 +8,8 @@
 #include "msr/registers/ia32_fmask.hpp"
 #include "msr/registers/ia32_fs_base.hpp"
 #include "msr/registers/ia32_gs_base.hpp"
+#include "msr/registers/ia32_lstar.hpp"
+#include "msr/registers/ia32_star.hpp"
 #include "msr/registers/ia32_sysenter_cs.hpp"
 #include "msr/registers/ia32_sysenter_eip.hpp"
 #include "msr/registers/ia32_sysenter_esp.hpp"
