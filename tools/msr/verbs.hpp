@@ -25,6 +25,7 @@ exit_code find_verb(int argc, char** argv);
 exit_code list_verb(int argc, char** argv);
 exit_code profile_verb(int argc, char** argv);
 exit_code vmx_verb(int argc, char** argv);
+exit_code vmx_adjust(int argc, char** argv);  // vmx adjust
 exit_code svm_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);

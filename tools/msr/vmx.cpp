@@ -6,10 +6,9 @@
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/msr_list.hpp"
 #include "msr/virt/vmx/readiness.hpp"
-#include "tools/msr/control_request.hpp"
 #include "tools/msr/verbs.hpp"
 #include "tools/msr/virtual_machine_extensions.hpp"
-#include "tools/msr/vmx_adjust.hpp"
+#include "tools/msr/vmx_controls.hpp"
 
 namespace tool {
 
@@ -24,8 +23,8 @@ json controls_json(const vmx::allowed_controls& allowed) {
         const auto must = allowed.must_be_1.raw(set);
         result[std::string{short_name(set)}] = {{"may_be_1", hex(may)},
                                                 {"must_be_1", hex(must)},
-                                                {"choice", control_list(set, may & ~must)},
-                                                {"always_1", control_list(set, may & must)}};
+                                                {"choice", control_names(set, may & ~must)},
+                                                {"always_1", control_names(set, may & must)}};
     }
     return result;
 }

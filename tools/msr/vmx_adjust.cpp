@@ -1,14 +1,13 @@
 // msr vmx adjust: the controls that meet a request on a machine, on all of its CPUs, or on two machines.
 
-#include "tools/msr/vmx_adjust.hpp"
-
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "msr/virt/vmx/capabilities.hpp"
-#include "tools/msr/control_request.hpp"
+#include "tools/msr/verbs.hpp"
 #include "tools/msr/virtual_machine_extensions.hpp"
+#include "tools/msr/vmx_controls.hpp"
 
 namespace tool {
 
@@ -69,27 +68,26 @@ exit_code show_refusal(const vmx::control_refusal& why, bool as_json) {
 }
 
 std::string names(vmx::control_set set, std::uint64_t bits) {
-    std::string result;
-    for (const auto& one : control_list(set, bits))
-        result += (result.empty() ? "" : " ") + one.get<std::string>();
-    return result;
+    return report::joined(control_names(set, bits), " ");
 }
 
 void show(const vmx::adjusted_controls& made) {
+    const auto line = [](std::string_view head, std::string_view value, const std::string& words) {
+        fmt::print("{}\n", words.empty() ? fmt::format("{:6} {}", head, value)
+                                         : fmt::format("{:6} {:<12} {}", head, value, words));
+    };
     for (const auto set : vmx::control_sets) {
-        const auto value = made.value.raw(set);
-        fmt::print("{:6} {:<12} {}\n", short_name(set), hex(value), names(set, value));
-        if (const auto lost = names(set, made.dropped.raw(set)); !lost.empty())
-            fmt::print("{:19} dropped: {}\n", "", lost);
+        line(short_name(set), hex(made.value.raw(set)), names(set, made.value.raw(set)));
+        if (const auto lost = names(set, made.dropped.raw(set)); !lost.empty()) line("", "", "dropped: " + lost);
         if (const auto forced = names(set, made.imposed.raw(set)); !forced.empty())
-            fmt::print("{:19} imposed by the CPU: {}\n", "", forced);
+            line("", "", "imposed by the CPU: " + forced);
     }
 }
 
 json adjusted_json(const vmx::adjusted_controls& made) {
     auto sets = json::object();
     for (const auto set : vmx::control_sets) {
-        const auto list = [set](const vmx::controls& all) { return control_list(set, all.raw(set)); };
+        const auto list = [set](const vmx::controls& all) { return control_names(set, all.raw(set)); };
         sets[std::string{short_name(set)}] = {{"value", hex(made.value.raw(set))},
                                               {"controls", list(made.value)},
                                               {"dropped", list(made.dropped)},
@@ -99,14 +97,6 @@ json adjusted_json(const vmx::adjusted_controls& made) {
 }
 
 }  // namespace
-
-json control_list(vmx::control_set set, std::uint64_t bits) {
-    auto result = json::array();
-    for (const auto& field : vmx::layout_of(set).fields) {
-        if ((bits >> field.lsb & 1U) != 0) result.insert(result.begin(), str(field.name));
-    }
-    return result;
-}
 
 exit_code vmx_adjust(int argc, char** argv) {
     common_options options;

@@ -8,6 +8,7 @@
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/readiness.hpp"
 #include "tools/msr/report/topics.hpp"
+#include "tools/msr/vmx_controls.hpp"
 
 namespace tool::report {
 
@@ -117,34 +118,27 @@ void add_ept(section& to, const cpu_values& cpu) {
 }
 
 void add_misc(section& to, const register_view& misc) {
-    to.rows.push_back({.label = "limits",
-                       .text = fmt::format(
-                           "an MSR list has at most {} entries; the preemption timer counts every {} ticks of the "
-                           "time-stamp counter; {} CR3 targets",
-                           misc.words("MSR_LIST_LENGTH"), misc.words("PREEMPTION_TIMER_RATE"), misc.get("CR3_TARGETS")),
-                       .says = {misc.says_hex("MSR_LIST_LENGTH"), misc.says_hex("PREEMPTION_TIMER_RATE")}});
-}
-
-// Names of the controls that are 1 in all these bits.
-std::string names_in(vmx::control_set set, std::uint64_t bits) {
-    std::vector<std::string> found;
-    for (const auto& field : vmx::layout_of(set).fields) {
-        if ((bits >> field.lsb & 1U) != 0) found.push_back(str(field.name));
-    }
-    std::ranges::reverse(found);
-    return joined(found);
+    to.rows.push_back(
+        {.label = "limits",
+         .text = fmt::format(
+             "an MSR list has at most {:.0f} entries; the preemption timer counts every {:.0f} ticks of the "
+             "time-stamp counter; {} CR3 targets",
+             misc.scaled("MSR_LIST_LENGTH").value_or(0), misc.scaled("PREEMPTION_TIMER_RATE").value_or(0),
+             misc.get("CR3_TARGETS")),
+         .says = {misc.says_hex("MSR_LIST_LENGTH"), misc.says_hex("PREEMPTION_TIMER_RATE")}});
 }
 
 void add_controls(section& to, const vmx::allowed_controls& allowed, vmx::control_set set) {
     const auto may = allowed.may_be_1.raw(set);
     const auto must = allowed.must_be_1.raw(set);
     if (may == 0) {
-        to.rows.push_back({.label = str(to_string(set)), .text = "none"});
+        to.rows.push_back({.label = std::string{short_name(set)}, .text = "none"});
         return;
     }
-    const auto fixed = names_in(set, must);
-    to.rows.push_back({.label = str(to_string(set)),
-                       .text = names_in(set, may & ~must) + (fixed.empty() ? "" : "; always 1: " + fixed)});
+    const auto fixed = joined(control_names(set, must));
+    to.rows.push_back(
+        {.label = std::string{short_name(set)},
+         .text = joined(control_names(set, may & ~must)) + (fixed.empty() ? "" : "; always 1: " + fixed)});
 }
 
 void add_vmx(section& to, const cpu_values& cpu, const surroundings& where) {

@@ -51,13 +51,13 @@ msr vmx adjust --json --from "$haswell" proc2=ENABLE_PML
 check 'adjust --json: a refusal' jq --exit-status '.met == false and .control == "proc2.ENABLE_PML"' "$work/out"
 
 refuses 2 'there is no set of controls `cpu`' vmx adjust --from "$haswell" cpu=1
-refuses 2 'pin has no control `NMI`: it has PROCESS_POSTED_INTERRUPTS' vmx adjust --from "$haswell" pin=NMI
+refuses 2 'pin has no control `NMI`: it has EXTERNAL_INTERRUPT_EXITING, NMI_EXITING' vmx adjust --from "$haswell" pin=NMI
 refuses 2 '`pin` asks for nothing' vmx adjust --from "$haswell" pin
 refuses 2 'pin has no control ``' vmx adjust --from "$haswell" pin=
 refuses 2 'the set has 32 bits' vmx adjust --from "$haswell" pin=0x100000000
 refuses 3 'CPU 0 has no VMX controls: it does not announce VMX' vmx adjust --from "$epyc" pin=NMI_EXITING
 refuses 3 'it does not announce VMX' vmx adjust --from "$haswell" --against "$epyc" pin=NMI_EXITING
 refuses 3 'IA32_VMX_BASIC is not recorded' vmx adjust --profile skylake-sp pin=NMI_EXITING
-refuses 3 'cannot' vmx adjust --from "$haswell" --against /nowhere pin=NMI_EXITING
+refuses 2 'cannot read from /nowhere' vmx adjust --from "$haswell" --against /nowhere pin=NMI_EXITING
 
 finish

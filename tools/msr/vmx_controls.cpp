@@ -1,4 +1,4 @@
-#include "tools/msr/control_request.hpp"
+#include "tools/msr/vmx_controls.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "tools/msr/choose.hpp"
+#include "tools/msr/report/cpu_values.hpp"
 #include "tools/msr/values.hpp"
 
 namespace tool {
@@ -24,13 +25,6 @@ std::string set_names() {
     std::string result;
     for (const auto set : vmx::control_sets)
         result += (result.empty() ? "" : ", ") + std::string{short_name(set)};
-    return result;
-}
-
-std::string control_names(vmx::control_set set) {
-    std::string result;
-    for (const auto& field : vmx::layout_of(set).fields)
-        result += (result.empty() ? "" : ", ") + str(field.name);
     return result;
 }
 
@@ -53,7 +47,7 @@ host::outcome<std::uint64_t> bits_called(vmx::control_set set, std::string_view 
     }
     const auto what = fmt::format("{} has no control `{}`", short_name(set), name);
     if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front())) == 0)
-        return mistake(what, "it has " + control_names(set));
+        return mistake(what, "it has " + report::joined(control_names(set, ~std::uint64_t{0})));
     const auto number = parse_value(name);
     if (!number) return std::unexpected{number.error()};
     if ((*number & ~bits_of_set(set)) != 0)
@@ -87,6 +81,15 @@ std::string_view short_name(vmx::control_set set) {
         case vmx::control_set::entry: return "entry";
     }
     std::unreachable();
+}
+
+std::vector<std::string> control_names(vmx::control_set set, std::uint64_t bits) {
+    std::vector<std::string> result;
+    for (const auto& field : vmx::layout_of(set).fields) {
+        if ((bits >> field.lsb & 1U) != 0) result.push_back(str(field.name));
+    }
+    std::ranges::reverse(result);
+    return result;
 }
 
 host::outcome<vmx::control_request> parse_control_request(std::span<const std::string> words) {
