@@ -57,6 +57,9 @@ json parse_json(std::string_view text) {
         return json::parse(text, shallow);
     } catch (const json::parse_error& problem) {
         throw unreadable{line_place(text, problem.byte == 0 ? 0 : problem.byte - 1), "it is not JSON from here on"};
+    } catch (const json::out_of_range&) {
+        // The parser tells no place of a number beyond all floating-point numbers.
+        throw unreadable{"its JSON", "it has a number that is too large"};
     }
 }
 

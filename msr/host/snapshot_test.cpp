@@ -110,6 +110,15 @@ TEST(snapshot, with_any_bit_flipped_it_is_an_error) {
     ASSERT_FALSE(read_snapshot(" " + text, "FILE"));
 }
 
+TEST(snapshot, a_number_without_bounds_is_an_error) {
+    auto text = write_snapshot(small_snapshot());
+    const auto at = text.find("\"0000000b\"");
+    ASSERT_NE(at, std::string::npos);
+    const auto read = read_snapshot(sealed(text.replace(at, 10, "97e6464")), "FILE");
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().why.find("too large"), std::string::npos) << read.error().line();
+}
+
 // Every byte changed under a right checksum: the content's own checks must hold, and nothing may crash.
 TEST(snapshot, a_hostile_byte_is_refused_or_makes_a_whole_snapshot) {
     const auto text = write_snapshot(small_snapshot());
