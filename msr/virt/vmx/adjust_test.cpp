@@ -154,6 +154,15 @@ TEST(adjust, keeps_what_entries_load_paired_with_what_exits_take_back) {
     EXPECT_TRUE(adjust(everything(), {.required = alone.required, .keep_pairs = false}));
 }
 
+TEST(adjust, leaves_what_the_cpu_imposes_even_without_a_counterpart) {
+    auto imposing = everything();
+    imposing.must_be_1.entry = entry{}.load_ia32_pat(true);
+    imposing.must_be_1.pin_based = pin{}.virtual_nmis(true);
+    const auto made = adjust(imposing, {}).value();
+    EXPECT_EQ(made.value.entry, entry{}.load_ia32_pat(true));
+    EXPECT_EQ(made.imposed.pin_based, pin{}.virtual_nmis(true));
+}
+
 TEST(adjust, meets_on_two_machines_in_common_what_runs_on_both) {
     const auto one = allowed_on(haswell);
     const auto other = allowed_on(tiger_lake);

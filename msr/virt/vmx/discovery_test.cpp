@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "msr/host/simulated.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 #include "msr/virt/recorded_machine.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/readiness.hpp"
