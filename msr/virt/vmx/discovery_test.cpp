@@ -172,8 +172,10 @@ TEST(vmxon, fails_at_a_region_that_it_cannot_use) {
 
 TEST(vmxon, of_a_first_generation_cpu_wants_its_region_below_4_gbytes) {
     recorded_machine announcing{haswell};
-    auto cpu = core2_t7600();
-    ASSERT_TRUE(write(cpu, ia32_feature_control{}.enable_vmx_outside_smx_operation(true).lock(true)));
+    auto registers = core2_t7600().registers();
+    registers[ia32_feature_control::address] =
+        ia32_feature_control{}.enable_vmx_outside_smx_operation(true).lock(true).raw();
+    host::simulated_cpu cpu{registers};
     const auto verdict = [&](std::uint64_t address) {
         return may_execute_vmxon(announcing, cpu, {.region = vmxon_region{.address = address, .revision = 5}});
     };
