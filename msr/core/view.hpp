@@ -38,7 +38,7 @@ class view {
 
 /// As std::size, whose header is not freestanding.
 template <class T, std::size_t N>
-[[nodiscard]] constexpr std::size_t count_of(const T (&/*elements*/)[N]) {
+[[nodiscard]] constexpr std::size_t count_of(const T (& /*elements*/)[N]) {
     return N;
 }
 
