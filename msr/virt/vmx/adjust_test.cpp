@@ -6,6 +6,7 @@
 
 #include "msr/virt/recorded_machine.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
+#include "msr/virt/vmx/recorded_cpus.hpp"
 
 namespace msr::virt::vmx {
 namespace {
@@ -152,6 +153,38 @@ TEST(adjust, keeps_what_entries_load_paired_with_what_exits_take_back) {
     const control_request alone{.required = {.entry = entry{}.load_ia32_efer(true)}};
     EXPECT_EQ(refusal(adjust(everything(), alone)), "LOAD_IA32_EFER has a counterpart that is not 1: LOAD_IA32_EFER");
     EXPECT_TRUE(adjust(everything(), {.required = alone.required, .keep_pairs = false}));
+}
+
+TEST(adjust, leaves_what_the_cpu_imposes_even_without_a_counterpart) {
+    auto imposing = everything();
+    imposing.must_be_1.entry = entry{}.load_ia32_pat(true);
+    imposing.must_be_1.pin_based = pin{}.virtual_nmis(true);
+    const auto made = adjust(imposing, {}).value();
+    EXPECT_EQ(made.value.entry, entry{}.load_ia32_pat(true));
+    EXPECT_EQ(made.imposed.pin_based, pin{}.virtual_nmis(true));
+}
+
+TEST(adjust, meets_on_real_cpus_what_their_generation_had) {
+    auto old = core2_t7600();
+    auto later = westmere();
+    const auto first = capabilities::read(old).value().controls;
+    const auto second = capabilities::read(later).value().controls;
+    const control_request wanted{
+        .required = {.pin_based = pin{}.nmi_exiting(true), .primary = primary{}.use_msr_bitmaps(true)},
+        .optional = {.pin_based = pin{}.virtual_nmis(true),
+                     .primary = primary{}.nmi_window_exiting(true),
+                     .secondary = secondary{}.unrestricted_guest(true).enable_ept(true)}};
+    const auto on_old = adjust(first, wanted).value();
+    EXPECT_EQ(on_old.dropped.pin_based, pin{}.virtual_nmis(true));
+    EXPECT_TRUE(on_old.dropped.primary.nmi_window_exiting());
+    EXPECT_EQ(on_old.value.secondary, secondary{});
+    EXPECT_TRUE(on_old.imposed.primary.cr3_load_exiting() && on_old.imposed.primary.cr3_store_exiting());
+    const auto on_later = adjust(second, wanted).value();
+    EXPECT_EQ(on_later.dropped, controls{});
+    EXPECT_FALSE(on_later.value.primary.cr3_load_exiting());
+    EXPECT_EQ(adjust(common(first, second), wanted).value().value, on_old.value) << "what runs on both is the older's";
+    EXPECT_EQ(refusal(adjust(first, {.required = {.secondary = secondary{}.enable_ept(true)}})),
+              "ENABLE_EPT cannot be 1 on this CPU");
 }
 
 TEST(adjust, meets_on_two_machines_in_common_what_runs_on_both) {

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "msr/host/simulated.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 #include "msr/virt/recorded_machine.hpp"
 #include "msr/virt/vmx/capabilities.hpp"
 #include "msr/virt/vmx/readiness.hpp"
+#include "msr/virt/vmx/recorded_cpus.hpp"
 
 namespace msr::virt::vmx {
 namespace {
@@ -34,6 +36,26 @@ TEST(capabilities, of_a_recorded_haswell) {
     EXPECT_EQ(found->functions.raw(), recorded.bus.read(ia32_vmx_vmfunc::address).value_or(0));
     EXPECT_EQ(found->controls.may_be_1.tertiary.raw(), 0U) << "no tertiary controls: their register is not read";
     EXPECT_EQ(found->tsc_ticks_of_preemption_timer(), 1U);
+}
+
+// What a CPU does not have is not asked for: it would fault.
+TEST(capabilities, of_real_cpus_are_read_without_a_fault) {
+    auto old = core2_t7600();
+    const auto first = capabilities::read(old);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(first->basic.true_controls());
+    EXPECT_TRUE(first->basic.physical_addresses_32());
+    EXPECT_EQ(first->controls.may_be_1.secondary.raw(), 0U);
+    EXPECT_EQ(first->controls.must_be_1, first->controls.default_1);
+    EXPECT_EQ(old.count(direction::read), 10U);
+
+    auto later = westmere();
+    const auto second = capabilities::read(later);
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(second->controls.may_be_1.secondary.unrestricted_guest());
+    EXPECT_TRUE(second->ept_vpid.invept());
+    EXPECT_EQ(second->functions.raw(), 0U);
+    EXPECT_EQ(second->tsc_ticks_of_preemption_timer(), 128U);
 }
 
 TEST(capabilities, name_the_register_that_could_not_be_read) {
@@ -146,6 +168,19 @@ TEST(vmxon, fails_at_a_region_that_it_cannot_use) {
         raw_write(cpu, ia32_vmx_basic::address, basic.with<ia32_vmx_basic::fields::physical_addresses_32>(true).raw()));
     EXPECT_EQ(verdict({.address = above_4_gib, .revision = revision}).error(),
               (vmxon_obstacle{.why = reason::region_beyond, .index = ia32_vmx_basic::address, .bits = above_4_gib}));
+}
+
+TEST(vmxon, of_a_first_generation_cpu_wants_its_region_below_4_gbytes) {
+    recorded_machine announcing{haswell};
+    auto registers = core2_t7600().registers();
+    registers[ia32_feature_control::address] =
+        ia32_feature_control{}.enable_vmx_outside_smx_operation(true).lock(true).raw();
+    host::simulated_cpu cpu{registers};
+    const auto verdict = [&](std::uint64_t address) {
+        return may_execute_vmxon(announcing, cpu, {.region = vmxon_region{.address = address, .revision = 5}});
+    };
+    EXPECT_TRUE(verdict(0xFFFFF000));
+    EXPECT_EQ(verdict(0x100000000).error().why, reason::region_beyond);
 }
 
 // SDM 3 A.7.

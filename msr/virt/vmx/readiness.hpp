@@ -15,7 +15,6 @@
 #include "msr/registers/ia32_vmx_cr4_fixed0.hpp"
 #include "msr/registers/ia32_vmx_cr4_fixed1.hpp"
 #include "msr/registers/layouts/control_register_0.hpp"
-#include "msr/registers/layouts/control_register_4.hpp"
 #include "msr/virt/cpuid_source.hpp"
 
 namespace msr::virt::vmx {
@@ -169,8 +168,7 @@ template <cpuid_source Cpuid, readable_bus Bus>
     if (state.cr4) {
         const auto ones = read<ia32_vmx_cr4_fixed0>(bus);
         if (!ones) return not_known(ones.error());
-        const auto needed = ones->raw() | control_register_4{}.vmxe(true).raw();
-        auto verdict = judge_fixed(*state.cr4, needed, cr4_may->raw(), reason::cr4_clear, reason::cr4_set);
+        auto verdict = judge_fixed(*state.cr4, ones->raw(), cr4_may->raw(), reason::cr4_clear, reason::cr4_set);
         if (!verdict) return verdict;
     }
     if (!state.region) return {};
