@@ -82,7 +82,7 @@ template <class R>
 std::uint64_t reserved_bit(const engine& predicts) {
     const auto* slot = predicts.table().find(R::address);
     if (slot == nullptr) return 0;
-    const auto refused = predicts.table().row(*slot).guest.must_be_zero;
+    const auto refused = slot->row->guest.must_be_zero;
     return refused & (~refused + 1);
 }
 

@@ -23,6 +23,7 @@ bool tsc_deadline_needs_timer_mode(profile::attempt& asked);
 bool tsc_deadline_of_host_needs_timer_mode(profile::attempt& asked);
 bool tsc_write_moves_adjust(profile::attempt& asked);
 bool write_becomes_canonical(profile::attempt& asked);
+bool x2apic_mode_only(profile::attempt& asked);
 
 /// All of them, by name.
 inline constexpr profile::named_rule all[]{
@@ -43,6 +44,7 @@ inline constexpr profile::named_rule all[]{
     {"tsc_deadline_of_host_needs_timer_mode", tsc_deadline_of_host_needs_timer_mode},
     {"tsc_write_moves_adjust", tsc_write_moves_adjust},
     {"write_becomes_canonical", write_becomes_canonical},
+    {"x2apic_mode_only", x2apic_mode_only},
 };
 
 }  // namespace msr::rules

@@ -21,6 +21,8 @@
 #include "msr/registers/ia32_tsc_adjust.hpp"
 #include "msr/registers/ia32_tsc_deadline.hpp"
 #include "msr/registers/ia32_u_cet.hpp"
+#include "msr/registers/ia32_x2apic_lvt_timer.hpp"
+#include "msr/registers/ia32_x2apic_sivr.hpp"
 #include "msr/registers/ia32_x2apic_tpr.hpp"
 #include "msr/registers/vm_cr.hpp"
 #include "msr/rules/all.hpp"
@@ -119,6 +121,18 @@ TEST(rules, a_deadline_is_kept_only_in_its_mode) {
     one.guest.around().state.timer_deadline_mode = true;
     ASSERT_TRUE(one.write(msr::ia32_tsc_deadline{77}));
     EXPECT_EQ(one.read<msr::ia32_tsc_deadline>().raw(), 77U);
+}
+
+// SDM volume 3, 11.4.7.2.
+TEST(rules, a_disabled_local_apic_keeps_its_local_vectors_masked) {
+    virtual_cpu one{"sapphire-rapids"};
+    ASSERT_TRUE(one.write(one.read<msr::ia32_apic_base>().extd(true)));
+    const auto unmasked = msr::ia32_x2apic_lvt_timer::at_reset().mask(false);
+    ASSERT_TRUE(one.write(unmasked));
+    EXPECT_TRUE(one.read<msr::ia32_x2apic_lvt_timer>().mask());
+    ASSERT_TRUE(one.write(one.read<msr::ia32_x2apic_sivr>().apic_software_enable(true)));
+    ASSERT_TRUE(one.write(unmasked));
+    EXPECT_FALSE(one.read<msr::ia32_x2apic_lvt_timer>().mask());
 }
 
 TEST(rules, machine_check_banks_are_only_cleared_except_on_amd_when_asked) {
