@@ -34,19 +34,6 @@ quick_write::quick_write(const behaviour& of)
     usable_ = of.writable && next == end && (one_shot | of.clearable | of.settable) == 0;
 }
 
-bool quick_write::run_rule(std::uint64_t& held, std::uint64_t value, std::uint32_t address,
-                           surroundings& around) const {
-    attempt asked{.around = around,
-                  .address = address,
-                  .old = held,
-                  .value = combine(held, value),
-                  .written = value,
-                  .writable = stored_};
-    if (!rule_(asked)) return false;
-    held = asked.value;
-    return true;
-}
-
 bool quick_write::run_all(std::uint64_t& held, std::uint64_t value, std::uint32_t address, surroundings& around) const {
     if (((value ^ held) & must_match_) != 0) return false;
     for (const auto& one : lists_) {

@@ -33,8 +33,18 @@ class quick_write {
     [[nodiscard]] std::uint64_t combine(std::uint64_t old, std::uint64_t value) const {
         return (value & stored_) | (old & kept_);
     }
-    [[nodiscard]] bool run_rule(std::uint64_t& held, std::uint64_t value, std::uint32_t address,
-                                surroundings& around) const;
+    [[nodiscard, gnu::always_inline]] bool run_rule(std::uint64_t& held, std::uint64_t value, std::uint32_t address,
+                                                    surroundings& around) const {
+        attempt asked{.around = around,
+                      .address = address,
+                      .old = held,
+                      .value = combine(held, value),
+                      .written = value,
+                      .writable = stored_};
+        if (!rule_(asked)) return false;
+        held = asked.value;
+        return true;
+    }
     [[nodiscard]] bool run_all(std::uint64_t& held, std::uint64_t value, std::uint32_t address,
                                surroundings& around) const;
 

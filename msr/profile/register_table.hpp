@@ -10,7 +10,8 @@
 namespace msr::profile {
 
 /// A register, or a family of them: what the guest's accesses do, and a hypervisor's own.
-struct register_row {
+/// Aligned, so that the short way begins a cache line.
+struct alignas(64) register_row {
     quick_write quick;  // the guest's
     behaviour guest;
     behaviour host;

@@ -58,7 +58,7 @@ struct surroundings {
     [[nodiscard]] Register get_or(Register otherwise) const {
         const auto& one = place_for(Register::address);
         if (one.address == Register::address) return Register::from_raw(*one.at);
-        return get<Register>().value_or(otherwise);
+        return Register::from_raw(look_up_or(Register::address, otherwise.raw()));
     }
     template <class Register>
     void put(Register to) const {
@@ -76,6 +76,10 @@ struct surroundings {
     [[nodiscard]] std::uint64_t* seen_at(std::uint32_t address) const {
         const auto& one = place_for(address);
         return one.address == address ? one.at : nullptr;
+    }
+    [[nodiscard, gnu::noinline, gnu::cold]] std::uint64_t look_up_or(std::uint32_t address,
+                                                                     std::uint64_t otherwise) const {
+        return look_up(address).value_or(otherwise);
     }
     [[nodiscard, gnu::noinline]] std::optional<std::uint64_t> look_up(std::uint32_t address) const {
         if (place != nullptr) {
