@@ -117,7 +117,7 @@ struct program {
 
     std::array<std::uint16_t, event_kinds> handlers{};  // an instruction, or no_instruction
     std::array<bool, event_kinds> arrive{};             // those that come by themselves
-    unsigned depth = 2;                                  // how many of them can be in progress at once
+    unsigned depth = 3;                                  // how many of them can be in progress at once
     // Returns to user mode that the user can make fault, by what stands in the frame.
     bool iret_refused = false;
     bool sysret_refused = false;
