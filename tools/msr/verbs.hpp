@@ -26,6 +26,7 @@ exit_code list_verb(int argc, char** argv);
 exit_code profile_verb(int argc, char** argv);
 exit_code vmx_verb(int argc, char** argv);
 exit_code svm_verb(int argc, char** argv);
+exit_code gs_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
 exit_code write_verb(int argc, char** argv);

@@ -40,6 +40,9 @@ inline constexpr std::uint64_t default_limit = 20'000'000;
 /// The trace as lines for people: what ran, by the sequence's own text, and the bases after it.
 [[nodiscard]] std::string trace_text(const program& what, const check_result& result);
 
+/// What happened, without the bases.
+[[nodiscard]] std::string step_text(const program& what, const trace_step& one);
+
 /// What a violation means, in a sentence.
 [[nodiscard]] text sentence(violation one);
 

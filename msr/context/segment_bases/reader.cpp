@@ -75,7 +75,7 @@ bool reading::label(const source_word& word) {
     if (name.empty()) return fail(word, "a label needs a name");
     // A sequence may have a routine of its own under the name of one that every kernel has: the file is read first.
     const auto here = static_cast<std::uint16_t>(into_.code.size());
-    if (!labels_.emplace(name, here).second && started_) return fail(word, fmt::format("there are two `{}`", name));
+    if (!labels_.emplace(name, here).second && in_file_) return fail(word, fmt::format("there are two `{}`", name));
     return true;
 }
 
@@ -141,14 +141,14 @@ std::expected<program, mistake> reading::read(std::string_view text, std::string
             default: good = fail({"", 1}, "the code ends without a jump, a return or a halt"); break;
         }
     }
+    for (const auto& [name, at] : labels_) {
+        if (good && at == into_.code.size()) good = fail({"", 1}, fmt::format("there is no code behind `{}`", name));
+    }
     if (good && into_.code.size() > most_instructions)
         good = fail({"", 1}, fmt::format("a sequence has at most {} instructions", most_instructions));
     if (good) {
-        // The file's labels count first, so a name of a routine that it takes is the file's.
-        const bool started = started_;
-        started_ = false;
+        in_file_ = false;
         good = lines(routines, false);
-        started_ = started;
     }
     if (!good || !finish()) return std::unexpected{*wrong_};
     return std::move(into_);

@@ -85,6 +85,7 @@ class reading {
     std::map<std::string, std::uint16_t, std::less<>> labels_;
     std::vector<reference> references_;
     bool started_ = false;
+    bool in_file_ = true;  // else in what every kernel has
     bool expected_ = false;
 };
 

@@ -52,6 +52,8 @@ std::string bases_text(const program& what, const cpu_state& on) {
                        value_text(what, on.gs.base), value_text(what, on.kernel_gs_base));
 }
 
+}  // namespace
+
 std::string step_text(const program& what, const trace_step& one) {
     std::string result(2 * static_cast<std::size_t>(one.depth), ' ');
     result += happened(one.what);
@@ -62,8 +64,6 @@ std::string step_text(const program& what, const trace_step& one) {
     if (one.came.fault != exception::none) result += fmt::format("  {}", std::string_view{to_string(one.came.fault)});
     return result;
 }
-
-}  // namespace
 
 std::string trace_text(const program& what, const check_result& result) {
     std::string text;
