@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto mode : {context::delivery::idt, context::delivery::fred}) {
         auto sequence = context::read("fuzz", text, mode);
         if (!sequence) {
-            if (sequence.error().line < 0 || sequence.error().column < 0 || sequence.error().message.empty()) std::abort();
+            if (sequence.error().line < 0 || sequence.error().column < 0 || sequence.error().message.empty())
+                std::abort();
             continue;
         }
         const auto result = context::check(*sequence, sequence->needs, mode, 2000);

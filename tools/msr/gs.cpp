@@ -81,7 +81,8 @@ host::outcome<context::cpu_facts> segment_facts(const common_options& options) {
 
 host::outcome<context::delivery> delivery_of(std::string_view word, const context::cpu_facts* on) {
     if (word == "idt") return context::delivery::idt;
-    if (word != "fred") return host::bad_input(fmt::format("`{}` is no way to deliver events", word), "there are idt and fred");
+    if (word != "fred")
+        return host::bad_input(fmt::format("`{}` is no way to deliver events", word), "there are idt and fred");
     if (on != nullptr && !on->fred) return host::bad_input("this CPU has no FRED", {}, "use --mode idt");
     return context::delivery::fred;
 }
@@ -96,7 +97,9 @@ exit_code gs_verb(int argc, char** argv) {
         "gs plan: the cheapest switch between two tasks; gs table: what each mechanism writes, and where it is unsafe",
         "gs"};
     add_json(app, options);
-    app.add_option("WHAT", what, "list, check, plan or table")->check(CLI::IsMember({"list", "table"}))->capture_default_str();
+    app.add_option("WHAT", what, "list, check, plan or table")
+        ->check(CLI::IsMember({"list", "table"}))
+        ->capture_default_str();
     return parse_and_run(app, argc, argv,
                          [&] { return what == "table" ? show_table(options.json) : list_sequences(options.json); });
 }

@@ -32,7 +32,8 @@ host::outcome<std::string> sequence_text(const std::string& name) {
     auto text = host::read_file(name, largest_file);
     if (text) return std::move(*text);
     if (text.error() == ENOENT)
-        return host::bad_input(fmt::format("there is no sequence and no file `{}`", name), {}, "msr gs list names the sequences");
+        return host::bad_input(fmt::format("there is no sequence and no file `{}`", name), {},
+                               "msr gs list names the sequences");
     return host::bad_input(fmt::format("cannot read {}", name), host::describe_errno(text.error()));
 }
 
@@ -59,11 +60,12 @@ void show(const context::program& what, context::delivery mode, const context::c
     switch (result.is) {
         case context::verdict::safe: fmt::print("{}: safe: {} states, all of them\n", head, result.states); return;
         case context::verdict::limit_reached:
-            fmt::print("{}: not known: nothing wrong in the first {} states, and there are more (--limit)\n", head, result.states);
+            fmt::print("{}: not known: nothing wrong in the first {} states, and there are more (--limit)\n", head,
+                       result.states);
             return;
         case context::verdict::refuted:
-            fmt::print("{}: refuted: {}; {} states looked at\n{}", head, std::string_view{sentence(result.wrong)}, result.states,
-                       trace_text(what, result));
+            fmt::print("{}: refuted: {}; {} states looked at\n{}", head, std::string_view{sentence(result.wrong)},
+                       result.states, trace_text(what, result));
             return;
     }
 }
@@ -85,8 +87,10 @@ class checking {
             const auto result = context::check(*what, on_ != nullptr ? *on_ : what->needs, mode, asked_.limit);
             if (result.is == context::verdict::limit_reached && code == done) code = limit_reached;
             if (result.is == context::verdict::refuted) code = finding;
-            if (as_json) runs.push_back(to_json(*what, mode, result));
-            else show(*what, mode, result);
+            if (as_json)
+                runs.push_back(to_json(*what, mode, result));
+            else
+                show(*what, mode, result);
         }
         if (as_json) print(json{{"name", asked_.name}, {"runs", std::move(runs)}});
         return code;
@@ -94,10 +98,12 @@ class checking {
 
   private:
     host::outcome<context::program> read(context::delivery mode) {
-        auto what = on_ != nullptr ? context::read(asked_.name, text_, mode, *on_) : context::read(asked_.name, text_, mode);
+        auto what =
+            on_ != nullptr ? context::read(asked_.name, text_, mode, *on_) : context::read(asked_.name, text_, mode);
         if (what) return std::move(*what);
         const auto& wrong = what.error();
-        return host::bad_input(fmt::format("{}, line {}, column {}: {}", asked_.name, wrong.line, wrong.column, wrong.message));
+        return host::bad_input(
+            fmt::format("{}, line {}, column {}: {}", asked_.name, wrong.line, wrong.column, wrong.message));
     }
 
     host::outcome<std::vector<context::delivery>> modes() {
@@ -112,7 +118,9 @@ class checking {
         }
         if (what->in_idt) result.push_back(context::delivery::idt);
         if (what->in_fred && (on_ == nullptr || on_->fred)) result.push_back(context::delivery::fred);
-        if (result.empty()) return host::bad_input("the sequence is for FRED, which this CPU has not", {}, "use --mode idt to see it fail");
+        if (result.empty())
+            return host::bad_input("the sequence is for FRED, which this CPU has not", {},
+                                   "use --mode idt to see it fail");
         return result;
     }
 
@@ -126,14 +134,17 @@ class checking {
 exit_code gs_check(int argc, char** argv) {
     common_options options;
     question asked;
-    CLI::App app{"Says whether a sequence is safe, whatever event arrives at whatever instruction; if not, the shortest way to "
-                 "where it goes wrong",
-                 "gs check"};
+    CLI::App app{
+        "Says whether a sequence is safe, whatever event arrives at whatever instruction; if not, the shortest way to "
+        "where it goes wrong",
+        "gs check"};
     add_json(app, options);
     add_catalogue(app, options);
     add_profile(app, options);
     app.add_option("--mode", asked.mode, "How events are delivered, idt or fred; as the sequence says if not given");
-    app.add_option("--limit", asked.limit, "States to look at, at most")->check(CLI::Range(1, 1'000'000'000))->capture_default_str();
+    app.add_option("--limit", asked.limit, "States to look at, at most")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->capture_default_str();
     app.add_option("--depth", asked.depth, "Events in progress at once, at most")->check(CLI::Range(0, 8));
     app.add_option("SEQUENCE", asked.name, "A name of msr gs list, or a file")->required();
     return parse_and_run(app, argc, argv, [&] {

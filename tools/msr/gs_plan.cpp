@@ -28,7 +28,8 @@ bool parse_number(std::string_view word, Number& into) {
 host::outcome<context::user_bases> parse_task(std::string_view text, unsigned linear_width) {
     context::user_bases result;
     const auto wrong = [&](std::string why) {
-        return host::bad_input(fmt::format("`{}` is no task", text), std::move(why), "as fs=0:0x7f0000001000,gs=0x33:0");
+        return host::bad_input(fmt::format("`{}` is no task", text), std::move(why),
+                               "as fs=0:0x7f0000001000,gs=0x33:0");
     };
     for (std::size_t at = 0; at < text.size();) {
         const auto end = std::min(text.find(',', at), text.size());
@@ -39,8 +40,10 @@ host::outcome<context::user_bases> parse_task(std::string_view text, unsigned li
             return wrong(fmt::format("`{}` is neither fs=SELECTOR:BASE nor gs=SELECTOR:BASE", part));
         auto& selector = part.front() == 'f' ? result.fs : result.gs;
         auto& base = part.front() == 'f' ? result.fs_base : result.gs_base;
-        if (!parse_number(part.substr(3, colon - 3), selector)) return wrong(fmt::format("the selector in `{}` is no number of 16 bits", part));
-        if (!parse_number(part.substr(colon + 1), base)) return wrong(fmt::format("the base in `{}` is no number of 64 bits", part));
+        if (!parse_number(part.substr(3, colon - 3), selector))
+            return wrong(fmt::format("the selector in `{}` is no number of 16 bits", part));
+        if (!parse_number(part.substr(colon + 1), base))
+            return wrong(fmt::format("the base in `{}` is no number of 64 bits", part));
         if (base >> (linear_width - 1) != 0) return wrong(fmt::format("{:#x} is no address of user mode", base));
     }
     return result;
@@ -62,8 +65,8 @@ exit_code show(const made_plan& made, context::delivery mode, bool as_json) {
                    {"verdict", str(to_string(made.proof.is))},
                    {"states", made.proof.states}});
     } else {
-        fmt::print("# events by {}, interrupts off; about {} cycles, by assumed costs\n{}\n{}\n", to_word(mode), made.plan.cycles,
-                   lines, code);
+        fmt::print("# events by {}, interrupts off; about {} cycles, by assumed costs\n{}\n{}\n", to_word(mode),
+                   made.plan.cycles, lines, code);
         fmt::print("{}: {} states, there and back, with events at every boundary and descriptors that go away\n",
                    std::string_view{to_string(made.proof.is)}, made.proof.states);
     }
@@ -97,8 +100,8 @@ exit_code gs_plan(int argc, char** argv) {
         if (!second) return fail(to_exit_code(second.error().kind), second.error().line());
         auto sequence = context::read("plan", context::plan_sequence(*facts, *mode, *first, *second), *mode, *facts);
         if (!sequence) return fail(bad_usage, sequence.error().message);
-        return show({context::make_plan(*facts, *mode, *first, *second), context::check(*sequence, *facts, *mode)}, *mode,
-                    options.json);
+        return show({context::make_plan(*facts, *mode, *first, *second), context::check(*sequence, *facts, *mode)},
+                    *mode, options.json);
     });
 }
 

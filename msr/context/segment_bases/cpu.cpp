@@ -46,9 +46,13 @@ text to_string(event kind) {
     return "unknown";
 }
 
-bool cpu::canonical(value one) const { return profile::is_canonical((*values_)[one], facts_.linear_width); }
+bool cpu::canonical(value one) const {
+    return profile::is_canonical((*values_)[one], facts_.linear_width);
+}
 
-value cpu::low_half(value one) const { return values_->add((*values_)[one] & low_ones(32)); }
+value cpu::low_half(value one) const {
+    return values_->add((*values_)[one] & low_ones(32));
+}
 
 exception cpu::swapgs(cpu_state& on) const {
     if (mode_ == delivery::fred) return exception::invalid_opcode;

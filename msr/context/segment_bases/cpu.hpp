@@ -1,8 +1,9 @@
-// The CPU as far as the bases of FS and GS go, in 64-bit mode: its state, and what each instruction and each way into and
-// out of ring 0 does to it. Freestanding.
+// The CPU as far as the bases of FS and GS go, in 64-bit mode: its state, and what each instruction and each way into
+// and out of ring 0 does to it. Freestanding.
 //
-// Left out, because nothing here depends on it: limits and attributes of FS and GS (64-bit mode does not look at them; they
-// come and go with the selector, which stands for them), what is speculated, and when a write becomes visible to others.
+// Left out, because nothing here depends on it: limits and attributes of FS and GS (64-bit mode does not look at them;
+// they come and go with the selector, which stands for them), what is speculated, and when a write becomes visible to
+// others.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,12 @@ struct cpu_facts {
     bool fred = false;
     bool lkgs = false;
     bool wrmsrns = false;
-    bool msr_imm = false;   // WRMSRNS with the register's address in the instruction
+    bool msr_imm = false;  // WRMSRNS with the register's address in the instruction
     bool msrlist = false;
     bool rdpid = false;
-    bool null_clears_base = true;        // else a null selector leaves the base as it was (APM 2 4.5.3, 8000_0021H)
-    bool base_writes_serialise = true;   // WRMSR to the three bases (APM 2 16.3, 8000_0021H:EAX[1])
-    unsigned linear_width = 48;          // bits of a linear address
+    bool null_clears_base = true;       // else a null selector leaves the base as it was (APM 2 4.5.3, 8000_0021H)
+    bool base_writes_serialise = true;  // WRMSR to the three bases (APM 2 16.3, 8000_0021H:EAX[1])
+    unsigned linear_width = 48;         // bits of a linear address
 };
 
 [[nodiscard]] cpu_facts facts_of(const profile::profile& cpu);
@@ -76,10 +77,10 @@ struct cpu_state {
     std::uint8_t interrupts : 1 = 0;     // RFLAGS.IF
     std::uint8_t nmi_blocked : 1 = 0;    // until the next IRET (SDM 3 6.7.1)
     std::uint8_t in_machine_check : 1 = 0;
-    std::uint8_t in_debug : 1 = 0;       // handlers of #DB take care that there is not another
-    std::uint8_t sti_shadow : 1 = 0;     // no interrupt before the next instruction is done
-    std::uint8_t ss_shadow : 1 = 0;      // nor a debug exception, nor NMI (SDM 3 6.8.3)
-    std::uint8_t trap_pending : 1 = 0;   // a debug exception held back by MOV SS
+    std::uint8_t in_debug : 1 = 0;      // handlers of #DB take care that there is not another
+    std::uint8_t sti_shadow : 1 = 0;    // no interrupt before the next instruction is done
+    std::uint8_t ss_shadow : 1 = 0;     // nor a debug exception, nor NMI (SDM 3 6.8.3)
+    std::uint8_t trap_pending : 1 = 0;  // a debug exception held back by MOV SS
 
     friend constexpr bool operator==(const cpu_state&, const cpu_state&) = default;
 };

@@ -8,8 +8,8 @@
 namespace msr::context {
 namespace {
 
-constexpr cpu_facts everything{.fsgsbase = true, .fred = true, .lkgs = true, .wrmsrns = true, .msr_imm = true,
-                               .msrlist = true, .rdpid = true};
+constexpr cpu_facts everything{
+    .fsgsbase = true, .fred = true, .lkgs = true, .wrmsrns = true, .msr_imm = true, .msrlist = true, .rdpid = true};
 
 // A kernel's state: its own base active, the user's not.
 struct scene {

@@ -15,13 +15,13 @@ struct machine_state {
     cpu_state processor;
     value memory[most_variables]{};
     promised_bases promise[most_tasks];
-    guest_bases guest;             // what the guest had when it was left
+    guest_bases guest;  // what the guest had when it was left
     std::uint8_t task = 0;
-    std::uint8_t depth = 0;        // events in progress that came by themselves
+    std::uint8_t depth = 0;  // events in progress that came by themselves
     std::uint8_t in_guest = 0;
-    std::uint8_t faults = 0;       // in progress: a second fault within a fault's handler is possible, a tenth is a loop
-    std::uint16_t at = 0;          // the instruction that is next
-    std::uint32_t stack = 0;       // the number of the last frame; 0 for none
+    std::uint8_t faults = 0;  // in progress: a second fault within a fault's handler is possible, a tenth is a loop
+    std::uint16_t at = 0;     // the instruction that is next
+    std::uint32_t stack = 0;  // the number of the last frame; 0 for none
 
     friend constexpr bool operator==(const machine_state&, const machine_state&) = default;
 };

@@ -53,7 +53,9 @@ constexpr std::array operations{
 
 }  // namespace
 
-std::span<const written_operation> written_operations() { return operations; }
+std::span<const written_operation> written_operations() {
+    return operations;
+}
 
 const written_operation* find_operation(std::string_view word) {
     for (const auto& one : operations) {

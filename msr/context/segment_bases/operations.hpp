@@ -11,9 +11,9 @@ namespace msr::context {
 struct written_operation {
     std::string_view word;
     operation what;
-    // A letter an operand. p: a place that is written or compared. s: a place or a value. P, S: the same, of 64 or 32 bits.
-    // m: a register by its name. d: a place that a register is read into. l: where it goes on. o: an address that is
-    // compared. t: a task. h: what is promised.
+    // A letter an operand. p: a place that is written or compared. s: a place or a value. P, S: the same, of 64 or 32
+    // bits. m: a register by its name. d: a place that a register is read into. l: where it goes on. o: an address that
+    // is compared. t: a task. h: what is promised.
     std::string_view operands;
 };
 

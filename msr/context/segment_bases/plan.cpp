@@ -9,7 +9,9 @@ namespace {
 // Nothing, where the CPU has it not.
 using choice = std::optional<planned>;
 
-bool null(std::uint16_t selector) { return selector <= 3; }
+bool null(std::uint16_t selector) {
+    return selector <= 3;
+}
 
 // What has to be done, whatever the instructions.
 struct work {

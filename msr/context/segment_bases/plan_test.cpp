@@ -23,7 +23,9 @@ cpu_facts facts_of_profile(std::string_view name) {
     return facts_of(*host::shipped_cpu{catalogue::built_in(), name});
 }
 
-bool uses(const switch_plan& plan, planned step) { return std::ranges::find(plan.steps, step) != plan.steps.end(); }
+bool uses(const switch_plan& plan, planned step) {
+    return std::ranges::find(plan.steps, step) != plan.steps.end();
+}
 
 void expect_proven(const cpu_facts& facts, delivery mode, const user_bases& from, const user_bases& to) {
     const auto text = plan_sequence(facts, mode, from, to);
@@ -100,7 +102,8 @@ TEST(plan, counts_a_write_that_does_not_serialise_as_cheaper) {
     cpu_facts slow{};
     auto fast = slow;
     fast.base_writes_serialise = false;
-    EXPECT_LT(make_plan(fast, delivery::idt, flat, with_bases).cycles, make_plan(slow, delivery::idt, flat, with_bases).cycles);
+    EXPECT_LT(make_plan(fast, delivery::idt, flat, with_bases).cycles,
+              make_plan(slow, delivery::idt, flat, with_bases).cycles);
 }
 
 }  // namespace

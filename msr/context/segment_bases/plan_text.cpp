@@ -20,15 +20,22 @@ constexpr std::array written{
     written_step{planned::swapgs, "swapgs", R"(asm volatile("swapgs" ::: "memory");)"},
     written_step{planned::save_fs, "mov {0}_fs, fs", R"(asm volatile("mov %%fs, %0" : "=r"(from->fs));)"},
     written_step{planned::save_gs, "mov {0}_gs, gs", R"(asm volatile("mov %%gs, %0" : "=r"(from->gs));)"},
-    written_step{planned::save_fs_base, "rdfsbase {0}_fs_base", R"(asm volatile("rdfsbase %0" : "=r"(from->fs_base));)"},
-    written_step{planned::save_gs_base, "rdgsbase {0}_gs_base", R"(asm volatile("rdgsbase %0" : "=r"(from->gs_base));)"},
+    written_step{planned::save_fs_base, "rdfsbase {0}_fs_base",
+                 R"(asm volatile("rdfsbase %0" : "=r"(from->fs_base));)"},
+    written_step{planned::save_gs_base, "rdgsbase {0}_gs_base",
+                 R"(asm volatile("rdgsbase %0" : "=r"(from->gs_base));)"},
     written_step{planned::save_gs_base_by_msr, "rdmsr {0}_gs_base, IA32_KERNEL_GS_BASE",
                  "from->gs_base = rdmsr(IA32_KERNEL_GS_BASE);"},
-    written_step{planned::load_fs, "mov fs, {1}_fs", R"(asm volatile("mov %0, %%fs" : : "r"(to->fs));    /* can fault */)"},
-    written_step{planned::load_gs, "mov gs, {1}_gs", R"(asm volatile("mov %0, %%gs" : : "r"(to->gs));    /* can fault, on the user's base */)"},
-    written_step{planned::load_gs_by_lkgs, "lkgs {1}_gs", R"(asm volatile("lkgs %0" : : "r"(to->gs));         /* can fault */)"},
-    written_step{planned::write_fs_base, "wrfsbase {1}_fs_base", R"(asm volatile("wrfsbase %0" : : "r"(to->fs_base));)"},
-    written_step{planned::write_gs_base, "wrgsbase {1}_gs_base", R"(asm volatile("wrgsbase %0" : : "r"(to->gs_base));)"},
+    written_step{planned::load_fs, "mov fs, {1}_fs",
+                 R"(asm volatile("mov %0, %%fs" : : "r"(to->fs));    /* can fault */)"},
+    written_step{planned::load_gs, "mov gs, {1}_gs",
+                 R"(asm volatile("mov %0, %%gs" : : "r"(to->gs));    /* can fault, on the user's base */)"},
+    written_step{planned::load_gs_by_lkgs, "lkgs {1}_gs",
+                 R"(asm volatile("lkgs %0" : : "r"(to->gs));         /* can fault */)"},
+    written_step{planned::write_fs_base, "wrfsbase {1}_fs_base",
+                 R"(asm volatile("wrfsbase %0" : : "r"(to->fs_base));)"},
+    written_step{planned::write_gs_base, "wrgsbase {1}_gs_base",
+                 R"(asm volatile("wrgsbase %0" : : "r"(to->gs_base));)"},
     written_step{planned::wrmsr_fs_base, "wrmsr IA32_FS_BASE, {1}_fs_base", "wrmsr(IA32_FS_BASE, to->fs_base);"},
     written_step{planned::wrmsr_gs_base, "wrmsr IA32_KERNEL_GS_BASE, {1}_gs_base",
                  "wrmsr(IA32_KERNEL_GS_BASE, to->gs_base);"},
@@ -39,12 +46,13 @@ constexpr std::array written{
                  R"(asm volatile("wrmsrns %0, %1" : : "r"(to->fs_base), "i"(IA32_FS_BASE));)"},
     written_step{planned::immediate_gs_base, "wrmsrns_imm IA32_KERNEL_GS_BASE, {1}_gs_base",
                  R"(asm volatile("wrmsrns %0, %1" : : "r"(to->gs_base), "i"(IA32_KERNEL_GS_BASE));)"},
-    written_step{planned::list_both_bases,
-                 "wrmsrlist IA32_FS_BASE {1}_fs_base IA32_KERNEL_GS_BASE {1}_gs_base",
+    written_step{planned::list_both_bases, "wrmsrlist IA32_FS_BASE {1}_fs_base IA32_KERNEL_GS_BASE {1}_gs_base",
                  "wrmsrlist({{IA32_FS_BASE, to->fs_base}}, {{IA32_KERNEL_GS_BASE, to->gs_base}});"},
 };
 
-const written_step& how(planned one) { return *std::ranges::find(written, one, &written_step::what); }
+const written_step& how(planned one) {
+    return *std::ranges::find(written, one, &written_step::what);
+}
 
 bool loads_selector(planned one) {
     return one == planned::load_fs || one == planned::load_gs || one == planned::load_gs_by_lkgs;
@@ -92,7 +100,8 @@ class sequence_writer {
     std::string text() {
         tasks();
         users();
-        out_ += fmt::format("\nswitch:\n{}    percpu\n    je running, 1, from_b\n", mode_ == delivery::idt ? "    swapgs\n" : "");
+        out_ += fmt::format("\nswitch:\n{}    percpu\n    je running, 1, from_b\n",
+                            mode_ == delivery::idt ? "    swapgs\n" : "");
         one_way(there_, "a", "b", 'B');
         out_ += "from_b:\n";
         one_way(back_, "b", "a", 'A');
@@ -112,13 +121,14 @@ class sequence_writer {
         for (const auto one : selectors) {
             if (one > 3) out_ += fmt::format("descriptor {:#x} base {:#x} unsteady\n", one, 0x10000000 + one);
         }
-        out_ += "percpu_variable running = 0\nevents irq nmi mc db\nhandler syscall switch\nhandler fault error_entry\n"
-                "start  a_user user A\n";
+        out_ +=
+            "percpu_variable running = 0\nevents irq nmi mc db\nhandler syscall switch\nhandler fault error_entry\n"
+            "start  a_user user A\n";
     }
 
     void one_task(char name, const user_bases& has, std::string_view rsp0) {
-        out_ += fmt::format("task {} fs={:#x} fs_base={:#x} gs={:#x} gs_base={:#x} rsp0={}\n", name, has.fs, has.fs_base,
-                            has.gs, has.gs_base, rsp0);
+        out_ += fmt::format("task {} fs={:#x} fs_base={:#x} gs={:#x} gs_base={:#x} rsp0={}\n", name, has.fs,
+                            has.fs_base, has.gs, has.gs_base, rsp0);
         const char small = name == 'A' ? 'a' : 'b';
         for (const std::string_view what : {"fs", "fs_base", "gs", "gs_base"})
             out_ += fmt::format("variable {0}_{1} = {2}.{1}\n", small, what, name);
@@ -153,10 +163,12 @@ class sequence_writer {
                 entry += fmt::format("    jreturn {0}_load, {0}_fault\n", label);
                 ways += fmt::format("{0}_fault:\n{1}    percpu\n    resume {0}_null\n    {2}\n", label,
                                     exchanged ? "    swapgs\n" : "", mode_ == delivery::idt ? "iret" : "erets");
-                ways += fmt::format("{0}_null:\n{1}    {2} 0\n    mov {0}, 0\n    current {3}\n    promise {4} 0\n    current {5}\n    jmp {0}_loaded\n",
-                                    label, exchanged ? "    swapgs\n" : "",
-                                    step == planned::load_gs_by_lkgs ? "lkgs" : fmt::format("mov {},", segment), task,
-                                    segment, task == 'A' ? 'B' : 'A');
+                ways += fmt::format(
+                    "{0}_null:\n{1}    {2} 0\n    mov {0}, 0\n    current {3}\n    promise {4} 0\n    current {5}\n    "
+                    "jmp {0}_loaded\n",
+                    label, exchanged ? "    swapgs\n" : "",
+                    step == planned::load_gs_by_lkgs ? "lkgs" : fmt::format("mov {},", segment), task, segment,
+                    task == 'A' ? 'B' : 'A');
             }
         }
         out_ += entry + "    oops\n" + ways;

@@ -27,8 +27,8 @@ reading::reading(std::string_view name, delivery mode, const cpu_facts& facts) :
               {"other_cpus_base", into_.other_cpus_base},
               {"cpu_number", into_.cpu_number}};
     into_.handlers.fill(no_instruction);
-    constexpr std::array<std::string_view, event_kinds> usual{"plain", "paranoid", "paranoid",
-                                                              "paranoid", "error", "system_call"};
+    constexpr std::array<std::string_view, event_kinds> usual{"plain",    "paranoid", "paranoid",
+                                                              "paranoid", "error",    "system_call"};
     for (std::size_t kind = 0; kind < event_kinds; ++kind)
         references_.push_back({std::string{usual[kind]}, 0, 0, 0, reference::use::handler, kind});
     references_.push_back({"user_code", 0, 0, 0, reference::use::user});
@@ -135,8 +135,14 @@ std::expected<program, mistake> reading::read(std::string_view text, std::string
     // What does not end would run into the next routine.
     if (good && !into_.code.empty()) {
         switch (into_.code.back().what) {
-            case operation::jmp: case operation::iret: case operation::sysret: case operation::erets:
-            case operation::eretu: case operation::halt: case operation::oops: case operation::vmenter:
+            case operation::jmp:
+            case operation::iret:
+            case operation::sysret:
+            case operation::erets:
+            case operation::eretu:
+            case operation::halt:
+            case operation::oops:
+            case operation::vmenter:
             case operation::vmexit: break;
             default: good = fail({"", 1}, "the code ends without a jump, a return or a halt"); break;
         }

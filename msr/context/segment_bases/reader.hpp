@@ -16,8 +16,8 @@ struct mistake {
     std::string message;
 };
 
-/// Reads a sequence for one way of delivering events, on a CPU with these facts: handlers that every kernel has are named
-/// in general (`paranoid`), and what they are depends on both. Only the first mistake is told.
+/// Reads a sequence for one way of delivering events, on a CPU with these facts: handlers that every kernel has are
+/// named in general (`paranoid`), and what they are depends on both. Only the first mistake is told.
 [[nodiscard]] std::expected<program, mistake> read(std::string_view name, std::string_view text, delivery mode,
                                                    const cpu_facts& facts);
 

@@ -18,9 +18,8 @@ namespace {
 constexpr std::array<std::string_view, general_registers> wide_names{"rax", "rbx", "rcx", "rdx"};
 constexpr std::array<std::string_view, general_registers> narrow_names{"eax", "ebx", "ecx", "edx"};
 
-constexpr std::array<std::string_view, 5> register_names{ia32_fs_base::name, ia32_gs_base::name,
-                                                         ia32_kernel_gs_base::name, ia32_fred_rsp0::name,
-                                                         ia32_tsc_aux::name};
+constexpr std::array<std::string_view, 5> register_names{
+    ia32_fs_base::name, ia32_gs_base::name, ia32_kernel_gs_base::name, ia32_fred_rsp0::name, ia32_tsc_aux::name};
 
 template <std::size_t N>
 std::optional<std::uint8_t> position(const std::array<std::string_view, N>& of, std::string_view word) {
@@ -49,7 +48,8 @@ bool reading::code(std::string_view text, words all, bool of_file) {
         if (!source_operand(all[2], false, one)) return false;
     } else {
         const auto* const found = find_operation(word.text);
-        if (found == nullptr) return fail(word, fmt::format("there is no instruction and no statement `{}`", word.text));
+        if (found == nullptr)
+            return fail(word, fmt::format("there is no instruction and no statement `{}`", word.text));
         one.what = found->what;
         // WRMSRLIST writes one register after the other, and events can come between (SDM 2 WRMSRLIST).
         auto given = all.subspan(1);
@@ -95,7 +95,8 @@ bool reading::operand(char letter, const source_word& word, instruction& one) {
         default: {
             constexpr std::array<std::string_view, 4> kinds{"fs", "fs_base", "gs", "gs_base"};
             const auto found = position(kinds, word.text);
-            if (!found) return fail(word, fmt::format("`{}` is not promised: fs, fs_base, gs and gs_base are", word.text));
+            if (!found)
+                return fail(word, fmt::format("`{}` is not promised: fs, fs_base, gs and gs_base are", word.text));
             one.to = *found;
             return true;
         }

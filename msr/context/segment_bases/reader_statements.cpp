@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -9,18 +8,6 @@
 namespace msr::context {
 
 namespace {
-
-// A third of what a list of values holds; see value_list::most.
-constexpr std::size_t most_values = 80;
-
-std::optional<std::uint64_t> number_of(std::string_view word) {
-    const bool hexadecimal = word.starts_with("0x");
-    if (hexadecimal) word.remove_prefix(2);
-    std::uint64_t result = 0;
-    const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), result, hexadecimal ? 16 : 10);
-    if (word.empty() || end != word.data() + word.size() || status != std::errc{}) return std::nullopt;
-    return result;
-}
 
 std::optional<event> event_of(std::string_view word) {
     for (std::size_t kind = 0; kind < event_kinds; ++kind) {
@@ -38,35 +25,6 @@ std::string rest(std::string_view text, const source_word& first) {
 }
 
 }  // namespace
-
-bool reading::value_of(const source_word& word, value& into) {
-    if (const auto named = names_.find(word.text); named != names_.end()) {
-        into = named->second;
-        return true;
-    }
-    const auto number = number_of(word.text);
-    if (!number) return fail(word, fmt::format("`{}` is no number and no name of a value", word.text));
-    if (into_.values.size() >= most_values) return fail(word, fmt::format("a sequence has at most {} values", most_values));
-    into = into_.values.add(*number);
-    return true;
-}
-
-std::optional<std::uint8_t> reading::variable_place(std::string_view word) const {
-    const auto found = std::ranges::find(into_.variables, word);
-    if (found == into_.variables.end()) return std::nullopt;
-    return static_cast<std::uint8_t>(general_registers + static_cast<std::size_t>(found - into_.variables.begin()));
-}
-
-template <class Take>
-bool reading::pairs(words given, Take take) {
-    for (std::size_t at = 0; at < given.size(); at += 3) {
-        if (given.size() - at < 3 || given[at + 1].text != "=") return fail(given[at], "NAME=VALUE is expected here");
-        bool known = true;
-        if (!take(given[at].text, given[at + 2], known)) return false;
-        if (!known) return fail(given[at], fmt::format("there is no `{}` here", given[at].text));
-    }
-    return true;
-}
 
 bool reading::statement(std::string_view text, words all, bool& known) {
     known = true;
@@ -145,7 +103,8 @@ bool reading::expectation(words all) {
 
 bool reading::modes(words all) {
     for (const auto& one : all.subspan(1)) {
-        if (one.text != "idt" && one.text != "fred") return fail(one, fmt::format("`{}` is neither idt nor fred", one.text));
+        if (one.text != "idt" && one.text != "fred")
+            return fail(one, fmt::format("`{}` is neither idt nor fred", one.text));
         (one.text == "idt" ? into_.in_idt : into_.in_fred) = true;
     }
     return true;
@@ -154,99 +113,26 @@ bool reading::modes(words all) {
 bool reading::features(words all) {
     auto& has = into_.needs;
     for (const auto& one : all.subspan(1)) {
-        if (one.text == "fsgsbase") has.fsgsbase = true;
-        else if (one.text == "fred") has.fred = has.lkgs = true;
-        else if (one.text == "lkgs") has.lkgs = true;
-        else if (one.text == "wrmsrns") has.wrmsrns = true;
-        else if (one.text == "msr_imm") has.msr_imm = true;
-        else if (one.text == "msrlist") has.msrlist = true;
-        else if (one.text == "rdpid") has.rdpid = true;
-        else if (one.text == "null_keeps_base") has.null_clears_base = false;
-        else return fail(one, fmt::format("no feature is called `{}`", one.text));
+        if (one.text == "fsgsbase")
+            has.fsgsbase = true;
+        else if (one.text == "fred")
+            has.fred = has.lkgs = true;
+        else if (one.text == "lkgs")
+            has.lkgs = true;
+        else if (one.text == "wrmsrns")
+            has.wrmsrns = true;
+        else if (one.text == "msr_imm")
+            has.msr_imm = true;
+        else if (one.text == "msrlist")
+            has.msrlist = true;
+        else if (one.text == "rdpid")
+            has.rdpid = true;
+        else if (one.text == "null_keeps_base")
+            has.null_clears_base = false;
+        else
+            return fail(one, fmt::format("no feature is called `{}`", one.text));
     }
     return true;
-}
-
-bool reading::named_value(words all) {
-    if (all.size() != 4 || all[2].text != "=") return fail(all.front(), "`value NAME = NUMBER` is expected here");
-    value number = zero;
-    if (!value_of(all[3], number)) return false;
-    if (!names_.emplace(all[1].text, number).second)
-        return fail(all[1], fmt::format("there are two values `{}`", all[1].text));
-    return true;
-}
-
-bool reading::one_descriptor(words all) {
-    descriptor one;
-    if (all.size() < 4 || all[2].text != "base") return fail(all.front(), "`descriptor SELECTOR base VALUE` is expected here");
-    if (!value_of(all[1], one.selector) || !value_of(all[3], one.base)) return false;
-    if (into_.values[one.base] >> 32U != 0) return fail(all[3], "a descriptor's base has 32 bits");
-    for (const auto& word : all.subspan(4)) {
-        if (word.text == "absent") one.is = descriptor::condition::absent;
-        else if (word.text == "invalid") one.is = descriptor::condition::invalid;
-        else if (word.text == "unmapped") one.is = descriptor::condition::unmapped;
-        else if (word.text == "unsteady") one.unsteady = true;
-        else return fail(word, fmt::format("a descriptor is absent, invalid, unmapped or unsteady, not `{}`", word.text));
-    }
-    into_.descriptors.push_back(one);
-    return true;
-}
-
-bool reading::variable(words all, bool percpu) {
-    if (all.size() != 4 || all[2].text != "=")
-        return fail(all.front(), fmt::format("`{} NAME = VALUE` is expected here", all.front().text));
-    if (variable_place(all[1].text)) return fail(all[1], fmt::format("there are two variables `{}`", all[1].text));
-    if (into_.variables.size() == most_variables)
-        return fail(all[1], fmt::format("a sequence has at most {} variables", most_variables));
-    const auto number = into_.variables.size();
-    if (!value_of(all[3], into_.at_start[number])) return false;
-    into_.variables.emplace_back(all[1].text);
-    if (percpu) into_.percpu_variables = static_cast<std::uint16_t>(into_.percpu_variables | 1U << number);
-    return true;
-}
-
-bool reading::one_task(words all) {
-    if (all.size() < 2) return fail_at_end(all, "A or B is expected here");
-    if (all[1].text != "A" && all[1].text != "B") return fail(all[1], "the tasks are A and B");
-    auto& one = into_.tasks[all[1].text == "B" ? 1 : 0];
-    const auto good = pairs(all.subspan(2), [&](std::string_view name, const source_word& word, bool& known) {
-        if (name == "gs") return value_of(word, one.has.gs.selector);
-        if (name == "gs_base") return value_of(word, one.has.gs.base);
-        if (name == "fs") return value_of(word, one.has.fs.selector);
-        if (name == "fs_base") return value_of(word, one.has.fs.base);
-        if (name == "rsp0") return value_of(word, one.rsp0);
-        known = false;
-        return true;
-    });
-    const std::string letter{all[1].text};
-    names_[letter + ".gs"] = one.has.gs.selector;
-    names_[letter + ".gs_base"] = one.has.gs.base;
-    names_[letter + ".fs"] = one.has.fs.selector;
-    names_[letter + ".fs_base"] = one.has.fs.base;
-    names_[letter + ".rsp0"] = one.rsp0;
-    return good;
-}
-
-bool reading::guest(words all) {
-    return pairs(all.subspan(1), [&](std::string_view name, const source_word& word, bool& known) {
-        if (name == "gs_base") return value_of(word, into_.guest.gs_base);
-        if (name == "kernel_gs_base") return value_of(word, into_.guest.kernel_gs_base);
-        known = false;
-        return true;
-    });
-}
-
-bool reading::vmcs(words all) {
-    return pairs(all.subspan(1), [&](std::string_view name, const source_word& word, bool& known) {
-        const auto place = variable_place(word.text);
-        if (!place) return fail(word, fmt::format("there is no variable `{}`", word.text));
-        if (name == "guest_gs") into_.guest_gs = place;
-        else if (name == "guest_fs") into_.guest_fs = place;
-        else if (name == "host_gs") into_.host_gs = place;
-        else if (name == "host_fs") into_.host_fs = place;
-        else known = false;
-        return true;
-    });
 }
 
 bool reading::events(words all) {
@@ -263,7 +149,8 @@ bool reading::handler(words all) {
     if (all.size() != 3) return fail_at_end(all, "`handler EVENT LABEL` is expected here");
     const auto kind = event_of(all[1].text);
     if (!kind)
-        return fail(all[1], fmt::format("no event is called `{}`: irq, nmi, mc, db, fault and syscall are", all[1].text));
+        return fail(all[1],
+                    fmt::format("no event is called `{}`: irq, nmi, mc, db, fault and syscall are", all[1].text));
     refer(all[2], reference::use::handler, static_cast<std::size_t>(*kind));
     return true;
 }
@@ -277,10 +164,14 @@ bool reading::depth(words all) {
 
 bool reading::refused(words all) {
     for (const auto& word : all.subspan(1)) {
-        if (word.text == "iret") into_.iret_refused = true;
-        else if (word.text == "sysret") into_.sysret_refused = true;
-        else if (word.text == "eretu") into_.eretu_refused = true;
-        else return fail(word, fmt::format("`{}` does not return to user mode: iret, sysret and eretu do", word.text));
+        if (word.text == "iret")
+            into_.iret_refused = true;
+        else if (word.text == "sysret")
+            into_.sysret_refused = true;
+        else if (word.text == "eretu")
+            into_.eretu_refused = true;
+        else
+            return fail(word, fmt::format("`{}` does not return to user mode: iret, sysret and eretu do", word.text));
     }
     return true;
 }
@@ -294,10 +185,15 @@ bool reading::start(words all) {
         return fail(all[2], fmt::format("`{}` is neither user nor kernel", all[2].text));
     into_.start_in_user = all[2].text == "user";
     for (const auto& word : all.subspan(3)) {
-        if (word.text == "interrupts_off") into_.start_interrupts = false;
-        else if (word.text == "A") into_.start_task = 0;
-        else if (word.text == "B") into_.start_task = 1;
-        else return fail(word, fmt::format("a start is with a task, A or B, and may be interrupts_off, not `{}`", word.text));
+        if (word.text == "interrupts_off")
+            into_.start_interrupts = false;
+        else if (word.text == "A")
+            into_.start_task = 0;
+        else if (word.text == "B")
+            into_.start_task = 1;
+        else
+            return fail(word,
+                        fmt::format("a start is with a task, A or B, and may be interrupts_off, not `{}`", word.text));
     }
     return true;
 }

@@ -57,7 +57,8 @@ TEST(sequence_reader, lets_a_file_replace_a_routine) {
 
 // WRMSRLIST is as many instructions as it writes registers: an event can come between.
 TEST(sequence_reader, takes_a_list_apart) {
-    const auto one = read("test", std::string{head} + "run:\n  wrmsrlist IA32_FS_BASE 0 IA32_KERNEL_GS_BASE 0\n  halt\n", delivery::idt);
+    const auto one = read(
+        "test", std::string{head} + "run:\n  wrmsrlist IA32_FS_BASE 0 IA32_KERNEL_GS_BASE 0\n  halt\n", delivery::idt);
     ASSERT_TRUE(one);
     EXPECT_EQ(one->code[0].what, operation::wrmsrlist);
     EXPECT_EQ(one->code[1].what, operation::wrmsrlist);
@@ -76,9 +77,11 @@ TEST(checker, never_calls_safe_what_it_did_not_finish) {
 
 // The shortest way: an NMI before the first SWAPGS, and the handler's way to its first access.
 TEST(checker, finds_the_shortest_trace) {
-    auto one = read("test", "title t\nexpect safe\nmodes idt\ntask A gs_base=0x1000\nevents nmi\nhandler nmi trusting\n"
-                            "start run user A\nrun:\n  nop\n  syscall\n  jmp run\ntrusting:\n  jfrom_user plain\n  percpu\n  iret\n",
-                    delivery::idt);
+    auto one =
+        read("test",
+             "title t\nexpect safe\nmodes idt\ntask A gs_base=0x1000\nevents nmi\nhandler nmi trusting\n"
+             "start run user A\nrun:\n  nop\n  syscall\n  jmp run\ntrusting:\n  jfrom_user plain\n  percpu\n  iret\n",
+             delivery::idt);
     ASSERT_TRUE(one);
     const auto result = check(*one, one->needs, delivery::idt);
     ASSERT_EQ(result.wrong, violation::wrong_base_in_kernel);

@@ -65,7 +65,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 }
 
 std::string instruction_of(const mechanism& one) {
-    auto code = replaced(replaced(std::string{one.code}, " V", fmt::format(" {}", base)), " S", fmt::format(" {}", selector));
+    auto code =
+        replaced(replaced(std::string{one.code}, " V", fmt::format(" {}", base)), " S", fmt::format(" {}", selector));
     return one.writes == part::swap ? code + "\n" + code : code;
 }
 
@@ -89,18 +90,22 @@ std::string whole_base(part what) {
 }
 
 // A kernel that does it in the middle of its work, and goes back to user mode.
-std::string use(const mechanism& one, const guard& around, std::string_view more = "", std::string_view condition = "") {
-    const auto code = replaced(replaced(std::string{around.code}, "WHOLE", whole_base(one.writes)), "X", instruction_of(one));
-    return fmt::format("title use\nexpect safe\nmodes idt fred\n"
-                       "task A gs=0x2b gs_base=0x7f0000001000 fs=0x2b fs_base=0x7f0000002000 rsp0=0xffffc90000008000\n"
-                       "descriptor 0x2b base 0\ndescriptor {} base 0x10000000 {}\nevents irq nmi mc db\ndepth 2\n{}"
-                       "start run kernel A\nrun:\npercpu\n{}percpu\n{}jmp leave\n",
-                       selector, condition, more, code, promises(one.writes));
+std::string use(const mechanism& one, const guard& around, std::string_view more = "",
+                std::string_view condition = "") {
+    const auto code =
+        replaced(replaced(std::string{around.code}, "WHOLE", whole_base(one.writes)), "X", instruction_of(one));
+    return fmt::format(
+        "title use\nexpect safe\nmodes idt fred\n"
+        "task A gs=0x2b gs_base=0x7f0000001000 fs=0x2b fs_base=0x7f0000002000 rsp0=0xffffc90000008000\n"
+        "descriptor 0x2b base 0\ndescriptor {} base 0x10000000 {}\nevents irq nmi mc db\ndepth 2\n{}"
+        "start run kernel A\nrun:\npercpu\n{}percpu\n{}jmp leave\n",
+        selector, condition, more, code, promises(one.writes));
 }
 
-// The CPUs that differ in what matters here: Intel's, AMD's before and after they said that null selectors clear the base.
-constexpr cpu_facts everything{.fsgsbase = true, .fred = true, .lkgs = true, .wrmsrns = true, .msr_imm = true,
-                               .msrlist = true, .rdpid = true};
+// The CPUs that differ in what matters here: Intel's, AMD's before and after they said that null selectors clear the
+// base.
+constexpr cpu_facts everything{
+    .fsgsbase = true, .fred = true, .lkgs = true, .wrmsrns = true, .msr_imm = true, .msrlist = true, .rdpid = true};
 
 cpu_facts keeping_base() {
     auto facts = everything;
@@ -137,7 +142,8 @@ std::string effect(const mechanism& one, delivery mode, const cpu_facts& facts) 
         if (bits == 0) return fmt::format("{} := 0", what);
         return fmt::format("{}{}", what, bits >> 32U == 0 ? " (32 bits)" : "");
     };
-    if (before.gs.base == after.kernel_gs_base && before.kernel_gs_base == after.gs.base) return "exchanges active and inactive base";
+    if (before.gs.base == after.kernel_gs_base && before.kernel_gs_base == after.gs.base)
+        return "exchanges active and inactive base";
     say(before.gs.selector != after.gs.selector || before.fs.selector != after.fs.selector, "selector");
     say(before.gs.base != after.gs.base, sized("active base", after.gs.base));
     say(before.kernel_gs_base != after.kernel_gs_base, sized("inactive base", after.kernel_gs_base));
@@ -191,9 +197,11 @@ check_result check_use(const std::string& text, delivery mode, const cpu_facts& 
 std::string unsafe(const mechanism& one, delivery mode) {
     const auto result = check_use(use(one, guards[0]), mode, everything);
     if (result.is != verdict::refuted) return "";
-    const auto arrived = std::ranges::find_if(result.trace, [](const auto& step) { return step.what >= happening::interrupt; });
+    const auto arrived =
+        std::ranges::find_if(result.trace, [](const auto& step) { return step.what >= happening::interrupt; });
     const auto when = arrived == result.trace.end() ? "always" : "when an event arrives";
-    const auto faulted = std::ranges::any_of(result.trace, [](const auto& step) { return step.came.fault != exception::none; });
+    const auto faulted =
+        std::ranges::any_of(result.trace, [](const auto& step) { return step.came.fault != exception::none; });
     return faulted ? "always: it faults" : fmt::format("{}: {}", when, std::string_view{sentence(result.wrong)});
 }
 
@@ -230,7 +238,8 @@ std::string proven_in(const mechanism& one, delivery mode) {
     std::size_t count = 0;
     for (const auto& sequence : library()) {
         const auto code = read(sequence.name, sequence.text, mode);
-        if (!code || code->expected != violation::none || !(mode == delivery::idt ? code->in_idt : code->in_fred)) continue;
+        if (!code || code->expected != violation::none || !(mode == delivery::idt ? code->in_idt : code->in_fred))
+            continue;
         const auto uses = [&](const instruction& step) {
             const std::string_view line = code->lines[static_cast<std::size_t>(&step - code->code.data())];
             if (step.line == 0 || step.what != one.what) return false;
@@ -266,15 +275,17 @@ std::vector<mechanism_row> mechanism_table() {
 std::string table_text(const std::vector<mechanism_row>& rows) {
     std::string result;
     for (const auto mode : {delivery::idt, delivery::fred}) {
-        result += fmt::format("{}### Events by {}\n\n", result.empty() ? "" : "\n", mode == delivery::idt ? "the IDT" : "FRED");
-        result += "| mechanism | writes | faults | unsafe by itself | safe if | serialises | proven in |\n"
-                  "|---|---|---|---|---|---|---|\n";
+        result += fmt::format("{}### Events by {}\n\n", result.empty() ? "" : "\n",
+                              mode == delivery::idt ? "the IDT" : "FRED");
+        result +=
+            "| mechanism | writes | faults | unsafe by itself | safe if | serialises | proven in |\n"
+            "|---|---|---|---|---|---|---|\n";
         for (const auto& row : rows) {
             if (row.mode != mode) continue;
             const bool never = row.safe_if.empty();
             result += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", row.mechanism, row.writes, row.faults,
-                                  row.unsafe.empty() ? "no" : row.unsafe, never ? "nothing that was tried" : row.safe_if,
-                                  row.serialises, row.proven_in);
+                                  row.unsafe.empty() ? "no" : row.unsafe,
+                                  never ? "nothing that was tried" : row.safe_if, row.serialises, row.proven_in);
         }
     }
     return result;

@@ -1,4 +1,5 @@
-// What each way to write a base does, where it is unsafe, and what makes it safe: worked out by the model and the checker.
+// What each way to write a base does, where it is unsafe, and what makes it safe: worked out by the model and the
+// checker.
 #pragma once
 
 #include <string>

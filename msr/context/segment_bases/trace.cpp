@@ -38,7 +38,9 @@ std::string_view happened(happening what) {
     return "";
 }
 
-bool arrives(happening what) { return what >= happening::interrupt; }
+bool arrives(happening what) {
+    return what >= happening::interrupt;
+}
 
 // A value as the sequence calls it, where it has a name there.
 std::string value_text(const program& what, value one) {

@@ -1,8 +1,9 @@
 // A line of a sequence in words, each with its place.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,16 @@ struct source_word {
         }
         result.push_back({line.substr(first, at - first), static_cast<int>(first) + 1});
     }
+    return result;
+}
+
+/// A number as sequences write them, decimal or 0x.
+[[nodiscard]] inline std::optional<std::uint64_t> number_of(std::string_view word) {
+    const bool hexadecimal = word.starts_with("0x");
+    if (hexadecimal) word.remove_prefix(2);
+    std::uint64_t result = 0;
+    const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), result, hexadecimal ? 16 : 10);
+    if (word.empty() || end != word.data() + word.size() || status != std::errc{}) return std::nullopt;
     return result;
 }
 
