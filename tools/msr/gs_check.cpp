@@ -143,7 +143,7 @@ exit_code gs_check(int argc, char** argv) {
     add_profile(app, options);
     app.add_option("--mode", asked.mode, "How events are delivered, idt or fred; as the sequence says if not given");
     app.add_option("--limit", asked.limit, "States to look at, at most")
-        ->check(CLI::Range(1, 1'000'000'000))
+        ->check(CLI::Range(1, 500'000'000))
         ->capture_default_str();
     app.add_option("--depth", asked.depth, "Events in progress at once, at most")->check(CLI::Range(0, 8));
     app.add_option("SEQUENCE", asked.name, "A name of msr gs list, or a file")->required();

@@ -22,7 +22,7 @@ class exploration {
         states_.add(machine_.first());
         origins_.push_back({0, happening::step});
         for (std::uint32_t next = 0; next < states_.size(); ++next) {
-            if (states_.size() >= limit) return {.is = verdict::limit_reached, .states = states_.size()};
+            if (next == limit) return {.is = verdict::limit_reached, .states = next};
             if (const auto what = expand(next); what != none) return refuted(next, static_cast<happening>(what));
         }
         return {.is = verdict::safe, .states = states_.size()};
@@ -50,7 +50,7 @@ class exploration {
         for (auto at = last; at != 0; at = origins_[at].from)
             way.push_back(origins_[at].what);
         std::ranges::reverse(way);
-        check_result result{.is = verdict::refuted, .states = states_.size()};
+        check_result result{.is = verdict::refuted, .states = last + 1ULL};
         auto state = states_[0];
         for (const auto what : way) {
             trace_step one{.what = what, .at = state.at, .depth = nesting(state)};

@@ -26,14 +26,15 @@ struct trace_step {
 struct check_result {
     verdict is = verdict::safe;
     violation wrong = violation::none;
-    std::uint64_t states = 0;
+    std::uint64_t states = 0;       // looked at
     std::vector<trace_step> trace;  // where refuted: the shortest way there
 };
 
 /// About 50 bytes of memory a state, and a quarter of it again while the table grows.
 inline constexpr std::uint64_t default_limit = 20'000'000;
 
-/// Every state that can be reached is looked at, in the order of its distance from the start. `what` gets more values.
+/// Every state that can be reached is looked at, in the order of its distance from the start, but no more than `limit`.
+/// `what` gets more values.
 [[nodiscard]] check_result check(program& what, const cpu_facts& facts, delivery mode,
                                  std::uint64_t limit = default_limit);
 

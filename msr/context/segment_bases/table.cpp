@@ -157,7 +157,7 @@ bool can_keep_base(const mechanism& one, delivery mode) {
 }
 
 std::string effects(const mechanism& one, delivery mode) {
-    const auto usual = effect(one, mode, everything);
+    auto usual = effect(one, mode, everything);
     if (!can_keep_base(one, mode)) return usual;
     const auto keeps = effect(one, mode, keeping_base());
     if (usual == keeps) return usual;
@@ -215,11 +215,15 @@ std::string safe_if(const mechanism& one, delivery mode) {
     for (const auto& around : guards) {
         if (!safe_everywhere(one, use(one, around), mode)) continue;
         std::string result{around.name};
+        const auto also = [&](std::string_view what) {
+            result += fmt::format("{}{}", result.empty() ? "" : "; ", what);
+        };
         // Without the way out to user mode, which asks for the same of every kernel under the IDT.
         const auto trusting =
             replaced(use(one, around, "handler nmi plain\nhandler mc plain\nhandler db plain\n"), "jmp leave", "halt");
-        if (!safe_everywhere(one, trusting, mode))
-            result += fmt::format("{}NMI, #MC and #DB look at the base", result.empty() ? "" : ", and ");
+        if (!safe_everywhere(one, trusting, mode)) also("NMI, #MC and #DB look at the base");
+        if (!safe_everywhere(one, use(one, around, "", "unsteady"), mode))
+            also("its faults have a way out of their own");
         return result.empty() ? "yes" : result;
     }
     return "";
