@@ -1,0 +1,38 @@
+#include "msr/context/segment_bases/library.hpp"
+
+#include <gtest/gtest.h>
+
+#include "msr/context/segment_bases/checker.hpp"
+#include "msr/context/segment_bases/reader.hpp"
+
+namespace msr::context {
+namespace {
+
+class shipped : public testing::TestWithParam<shipped_sequence> {};
+
+// Each is what it says it is, in every way of delivering events that it is written for.
+TEST_P(shipped, is_as_expected) {
+    for (const auto mode : {delivery::idt, delivery::fred}) {
+        auto read_one = read(GetParam().name, GetParam().text, mode);
+        ASSERT_TRUE(read_one) << read_one.error().line << ':' << read_one.error().column << ": "
+                              << read_one.error().message;
+        auto& one = *read_one;
+        if (mode == delivery::idt ? !one.in_idt : !one.in_fred) continue;
+        const auto result = check(one, one.needs, mode);
+        RecordProperty(mode == delivery::idt ? "idt_states" : "fred_states", std::to_string(result.states));
+        EXPECT_NE(result.is, verdict::limit_reached);
+        EXPECT_EQ(to_string(result.wrong), std::string_view{to_string(one.expected)}) << result.states << " states\n"
+                                                                                      << trace_text(one, result);
+        EXPECT_FALSE(one.sources.empty());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(sequences, shipped, testing::ValuesIn(library().begin(), library().end()), [](const auto& of) {
+    std::string name{of.param.name};
+    for (auto& letter : name)
+        letter = letter == '-' ? '_' : letter;
+    return name;
+});
+
+}  // namespace
+}  // namespace msr::context

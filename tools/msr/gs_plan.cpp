@@ -1,0 +1,108 @@
+// msr gs plan: the cheapest switch of FS and GS between two tasks, proven before it is printed.
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "msr/context/segment_bases/checker.hpp"
+#include "msr/context/segment_bases/plan.hpp"
+#include "msr/context/segment_bases/reader.hpp"
+#include "tools/msr/gs.hpp"
+#include "tools/msr/values.hpp"
+
+namespace tool {
+
+namespace context = msr::context;
+
+namespace {
+
+template <class Number>
+bool parse_number(std::string_view word, Number& into) {
+    const bool hexadecimal = word.starts_with("0x");
+    if (hexadecimal) word.remove_prefix(2);
+    const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), into, hexadecimal ? 16 : 10);
+    return !word.empty() && status == std::errc{} && end == word.data() + word.size();
+}
+
+// fs=SELECTOR:BASE,gs=SELECTOR:BASE; what is not given is zero.
+host::outcome<context::user_bases> parse_task(std::string_view text, unsigned linear_width) {
+    context::user_bases result;
+    const auto wrong = [&](std::string why) {
+        return host::bad_input(fmt::format("`{}` is no task", text), std::move(why),
+                               "as fs=0:0x7f0000001000,gs=0x33:0");
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find(',', at), text.size());
+        const auto part = text.substr(at, end - at);
+        at = end + 1;
+        const auto colon = part.find(':');
+        if (!(part.starts_with("fs=") || part.starts_with("gs=")) || colon == std::string_view::npos)
+            return wrong(fmt::format("`{}` is neither fs=SELECTOR:BASE nor gs=SELECTOR:BASE", part));
+        auto& selector = part.front() == 'f' ? result.fs : result.gs;
+        auto& base = part.front() == 'f' ? result.fs_base : result.gs_base;
+        if (!parse_number(part.substr(3, colon - 3), selector))
+            return wrong(fmt::format("the selector in `{}` is no number of 16 bits", part));
+        if (!parse_number(part.substr(colon + 1), base))
+            return wrong(fmt::format("the base in `{}` is no number of 64 bits", part));
+        if (base >> (linear_width - 1) != 0) return wrong(fmt::format("{:#x} is no address of user mode", base));
+    }
+    return result;
+}
+
+struct made_plan {
+    context::switch_plan plan;
+    context::check_result proof;
+};
+
+exit_code show(const made_plan& made, context::delivery mode, bool as_json) {
+    const auto lines = context::plan_lines(made.plan, "from", "to");
+    const auto code = context::plan_code(made.plan);
+    if (as_json) {
+        print(json{{"mode", to_word(mode)},
+                   {"steps", lines},
+                   {"code", code},
+                   {"assumed_cycles", made.plan.cycles},
+                   {"verdict", str(to_string(made.proof.is))},
+                   {"states", made.proof.states}});
+    } else {
+        fmt::print("# events by {}, interrupts off; about {} cycles, by assumed costs\n{}\n{}\n", to_word(mode),
+                   made.plan.cycles, lines, code);
+        fmt::print("{}: {} states, there and back, with events at every boundary and descriptors that go away\n",
+                   std::string_view{to_string(made.proof.is)}, made.proof.states);
+    }
+    if (made.proof.is == context::verdict::limit_reached) return limit_reached;
+    return made.proof.is == context::verdict::safe ? done : finding;
+}
+
+}  // namespace
+
+exit_code gs_plan(int argc, char** argv) {
+    common_options options;
+    std::string from;
+    std::string to;
+    std::string word;
+    CLI::App app{"Plans the cheapest switch of FS and GS from one task to another on a CPU, and proves it", "gs plan"};
+    add_json(app, options);
+    add_catalogue(app, options);
+    add_profile(app, options);
+    app.add_option("--mode", word, "How events are delivered, idt or fred; fred if the CPU has it");
+    app.add_option("--from", from, "The task that leaves: fs=SELECTOR:BASE,gs=SELECTOR:BASE")->required();
+    app.add_option("--to", to, "The task that comes")->required();
+    return parse_and_run(app, argc, argv, [&] {
+        const auto facts = segment_facts(options);
+        if (!facts) return fail(to_exit_code(facts.error().kind), facts.error().line());
+        if (word.empty()) word = facts->fred ? "fred" : "idt";
+        const auto mode = delivery_of(word, &*facts);
+        if (!mode) return fail(to_exit_code(mode.error().kind), mode.error().line());
+        const auto first = parse_task(from, facts->linear_width);
+        if (!first) return fail(to_exit_code(first.error().kind), first.error().line());
+        const auto second = parse_task(to, facts->linear_width);
+        if (!second) return fail(to_exit_code(second.error().kind), second.error().line());
+        auto sequence = context::read("plan", context::plan_sequence(*facts, *mode, *first, *second), *mode, *facts);
+        if (!sequence) return fail(bad_usage, sequence.error().message);
+        return show({context::make_plan(*facts, *mode, *first, *second), context::check(*sequence, *facts, *mode)},
+                    *mode, options.json);
+    });
+}
+
+}  // namespace tool
