@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
 namespace tool {
+
+namespace {
+
+std::vector<const catalogue::register_entry*> entries_of(const std::vector<catalogue::target>& targets) {
+    std::vector<const catalogue::register_entry*> entries;
+    for (const auto& one : targets)
+        entries.push_back(one.entry);
+    return entries;
+}
+
+}  // namespace
 
 host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from) {
     const auto targets = catalogue::find_by_name(facts, name);
@@ -14,10 +26,7 @@ host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::stri
     chosen result;
     const auto* first = &targets->front();
     if (from != nullptr) {
-        std::vector<const catalogue::register_entry*> entries;
-        for (const auto& one : *targets)
-            entries.push_back(one.entry);
-        from->learn(entries);
+        from->learn(entries_of(*targets));
         const auto& cpu = from->cpu(from->cpus().front());
         if (const auto* here = on_cpu(*targets, cpu)) {
             first = here;
@@ -30,6 +39,32 @@ host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::stri
             result.others.push_back(one);
     }
     return result;
+}
+
+host::outcome<register_name> one_register(session& from, const std::string& name) {
+    const auto targets = catalogue::find_by_name(from.facts(), name);
+    if (!targets) return host::bad_input(targets.error());
+    if (targets->empty()) return register_name{*catalogue::parse_address(name), name, {}};
+    from.learn(entries_of(*targets));
+    std::set<std::uint32_t> addresses;
+    std::set<std::uint32_t> existing;
+    for (const auto& one : *targets) {
+        addresses.insert(one.address());
+        if (profile::exists(*one.entry, from.cpu(from.cpus().front())) != catalogue::holds::no)
+            existing.insert(one.address());
+    }
+    const auto& choice = existing.empty() ? addresses : existing;
+    if (choice.size() > 1) {
+        const auto& first = targets->front();
+        return host::bad_input(fmt::format("{} stands for {} registers", name, choice.size()), "",
+                               fmt::format("name one of them, as {}", catalogue::name_of(*first.entry, first.member)));
+    }
+    const auto address = *choice.begin();
+    // Of all that stand there, not only those of this name: the CPU tells which it is.
+    auto candidates = catalogue::at_address(from.facts(), address);
+    from.learn(entries_of(candidates));
+    const auto first = std::ranges::find_if(*targets, [&](const auto& one) { return one.address() == address; });
+    return register_name{address, catalogue::name_of(*first->entry, first->member), std::move(candidates)};
 }
 
 layout layout_of(const chosen& which, const catalogue::tables& facts) {

@@ -1,4 +1,4 @@
-// Which entry a name means where no CPU is asked: for decode, encode and show.
+// Which register a name means.
 #pragma once
 
 #include "tools/msr/session.hpp"
@@ -16,6 +16,17 @@ struct chosen {
 
 /// A name that must stand for one register (a family's name means its first member).
 [[nodiscard]] host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from);
+
+/// A register by its address: the entries that can stand there, and how it was called.
+struct register_name {
+    std::uint32_t address = 0;
+    std::string name;
+    std::vector<catalogue::target> candidates;
+};
+
+/// The register that a name stands for on the session's CPUs, which it then has learnt of. The error: there is no such
+/// name, or it stands for several registers.
+[[nodiscard]] host::outcome<register_name> one_register(session& from, const std::string& name);
 
 /// The fields of what was chosen: those of the CPU, or all that there can be.
 [[nodiscard]] layout layout_of(const chosen& which, const catalogue::tables& facts);

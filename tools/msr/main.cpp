@@ -24,6 +24,7 @@ constexpr std::array verbs{
     tool::verb{"profile", "a CPU's features, widths and capabilities", tool::profile_verb},
     tool::verb{"vmx", "is VMX ready, and which controls are there; vmx adjust", tool::vmx_verb},
     tool::verb{"svm", "is SVM ready, and what it can do", tool::svm_verb},
+    tool::verb{"cost", "what reading and writing registers costs on this machine", tool::cost_verb},
     tool::verb{"gs", "the bases of FS and GS: sequences checked, switches planned", tool::gs_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},

@@ -7,7 +7,7 @@
 
 #include "msr/host/journal.hpp"
 #include "msr/host/owned.hpp"
-#include "tools/msr/values.hpp"
+#include "tools/msr/choose.hpp"
 
 namespace tool {
 
@@ -42,13 +42,6 @@ struct wanted_value {
 };
 
 using make_value = std::function<host::outcome<wanted_value>(const register_view&)>;
-
-/// A register by its address: the entries that can stand there, and how it was called.
-struct register_name {
-    std::uint32_t address = 0;
-    std::string name;
-    std::vector<catalogue::target> candidates;
-};
 
 /// Reads the register on the CPU, makes the value and holds it against the catalogue. The session must have learnt
 /// the candidates. The error is one of `make`.
