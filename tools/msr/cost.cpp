@@ -1,7 +1,6 @@
 // msr cost: what RDMSR, and where it is asked for WRMSR, costs on this machine.
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
