@@ -1,4 +1,4 @@
-// How fast the checker looks at states: ten million of them, of a system call with nested events.
+// How fast the checker looks at states: ten million of them, of an entry with faults and four events nested.
 
 #include <cstdio>
 
@@ -10,7 +10,7 @@
 int main() {
     namespace context = msr::context;
     constexpr std::uint64_t states = 10'000'000;
-    const auto* const shipped = context::find_sequence("linux-switch-idt");
+    const auto* const shipped = context::find_sequence("linux-error-entry");
     if (shipped == nullptr) return 1;
     auto sequence = context::read(shipped->name, shipped->text, context::delivery::idt);
     if (!sequence) return 1;

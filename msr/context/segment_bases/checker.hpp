@@ -30,8 +30,8 @@ struct check_result {
     std::vector<trace_step> trace;  // where refuted: the shortest way there
 };
 
-/// About 50 bytes of memory a state, and a quarter of it again while the table grows.
-inline constexpr std::uint64_t default_limit = 20'000'000;
+/// About 100 bytes of memory a state.
+inline constexpr std::uint64_t default_limit = 10'000'000;
 
 /// Every state that can be reached is looked at, in the order of its distance from the start, but no more than `limit`.
 /// `what` gets more values.
