@@ -11,6 +11,7 @@ seed=20261120
 compared() {
 	mkdir -p "$outcomes"
 	local file=$outcomes/${1// /-}.json
+	rm -f "$file" # what an older run left is no outcome of this one
 	check "$1: nothing unexplained, no mutant survives" "$conformance" compare "$1" "$2" "$3" "$4" --survivors "$facts/survivors.txt" \
 		--output "$file" "${@:6}" >"$results/compared"
 	jq -r '"  cases \(.cases): agreed \(.agreed), differed \(.differed), absent \(.absent), not comparable \(.not_comparable), unexplained \(.unexplained); mutants \(.mutants.all): caught \(.mutants.caught), invisible \(.mutants.invisible), known \(.mutants.known_survivors)",

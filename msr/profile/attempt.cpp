@@ -73,7 +73,7 @@ class write_attempt {
             if (const auto refused = hold_against(one); refused.faults()) return refused;
         }
         result_.result = asked_.value;
-        const auto one_shot = of_.cleared_by_one | of_.set_by_one | of_.cleared_by_zero;
+        const auto one_shot = of_.cleared_by_one | of_.set_by_one | of_.cleared_by_zero | of_.commands;
         result_.dropped = (value_ ^ asked_.value) & ~one_shot;
         return result_;
     }

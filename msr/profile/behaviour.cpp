@@ -86,7 +86,9 @@ class builder {
             if (!field.certain) result_.undefined |= field.mask();
             if (field.entry->access != access::read_only || from_.by_host) add_checks(field);
         }
-        if (entry_.access == access::write_only) result_.stored = result_.kept = 0;
+        if (entry_.access != access::write_only) return;
+        result_.commands |= result_.stored;
+        result_.stored = result_.kept = 0;
     }
 
     void set_access(const resolved_field& field) {
@@ -100,7 +102,7 @@ class builder {
                 result_.kept |= mask;
                 if (field.entry->on_write == effect::fault) result_.must_match |= mask;
                 break;
-            case access::write_only: break;
+            case access::write_only: result_.commands |= mask; break;
             case access::write_one_to_clear: result_.cleared_by_one |= mask; break;
             case access::write_one_to_set: result_.set_by_one |= mask; break;
             case access::write_zero_to_clear: result_.cleared_by_zero |= mask; break;
@@ -214,7 +216,7 @@ class builder {
         const auto mask = catalogue::mask_of(bits.msb, bits.lsb);
         for (auto* other : {&result_.must_be_zero, &result_.must_match, &result_.clearable, &result_.settable,
                             &result_.stored, &result_.kept, &result_.cleared_by_one, &result_.set_by_one,
-                            &result_.cleared_by_zero, &result_.undefined})
+                            &result_.cleared_by_zero, &result_.commands, &result_.undefined})
             *other &= ~mask;
         remove_checks([&](const check& one) { return one.field != nullptr && (one.mask() & ~mask) == 0; });
         switch (bits.as) {

@@ -67,6 +67,7 @@ struct behaviour {
     std::uint64_t cleared_by_one = 0;
     std::uint64_t set_by_one = 0;
     std::uint64_t cleared_by_zero = 0;
+    std::uint64_t commands = 0;   // a one acts, and nothing is held
     std::uint64_t undefined = 0;  // what a change does is not documented; bits in no mask read as zero
 
     /// Whether a read answers what the register holds.

@@ -45,6 +45,8 @@ const profile::resolved_field* field_named(const layout& fields, std::string_vie
 host::outcome<std::uint64_t> with_field(const layout& fields, std::uint64_t value, const assignment& wanted) {
     const auto& name = wanted.name;
     const auto* const field = field_named(fields, name);
+    if (std::string_view{fields->entry->name}.empty())
+        return host::bad_input(fmt::format("there is no {}", name), "this CPU does not have its register");
     if (field == nullptr) {
         return host::bad_input(fmt::format("{} has no field `{}`", std::string_view{fields->entry->name}, name),
                                fmt::format("msr show {} lists them", std::string_view{fields->entry->name}));

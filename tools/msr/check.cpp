@@ -1,5 +1,7 @@
 // msr check: may this value be written, and what would the register then hold?
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/msr/choose.hpp"
@@ -29,8 +31,31 @@ std::uint64_t old_value(const write_question& asked, const chosen& which, sessio
     return which.what.entry->reset;
 }
 
+struct objections {
+    profile::verdict first;  // or that there is none
+    std::vector<std::string> reasons;
+    std::uint64_t bits = 0;  // all that are refused
+};
+
+// A write is refused for one reason; what else would refuse it shows once the refused bits are as they were.
+objections objections_to(const write_question& asked, const chosen& which, const std::string& name, std::uint64_t old,
+                         session& from) {
+    objections all;
+    for (auto value = asked.value;;) {
+        const auto result = check_write(which.what, *which.cpu, old, value, &from.machine(), from.cpus().front());
+        if (all.reasons.empty()) all.first = result;
+        if (!result.faults()) return all;
+        auto words = reason(result, value, name);
+        if (std::ranges::find(all.reasons, words) == all.reasons.end()) all.reasons.push_back(std::move(words));
+        all.bits |= result.bits;
+        const auto mended = (value & ~result.bits) | (old & result.bits);
+        if (mended == value) return all;
+        value = mended;
+    }
+}
+
 exit_code answer(const write_question& asked, session& from, bool as_json) {
-    const auto which = choose_one(from.facts(), asked.name, &from);
+    const auto which = choose_register(from.facts(), asked.name, &from);
     if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
     const auto name = catalogue::name_of(*which->what.entry, which->what.member);
     if (which->cpu == nullptr) return fail(finding, fmt::format("refused: this CPU has no {}", name));
@@ -38,20 +63,22 @@ exit_code answer(const write_question& asked, session& from, bool as_json) {
         return fail(limit_reached, fmt::format("the fields of {} are not known", name));
     const auto old = old_value(asked, *which, from);
     const layout fields{*which->what.entry, *which->cpu};
-    const auto result = check_write(which->what, *which->cpu, old, asked.value, &from.machine(), from.cpus().front());
-    const auto why = reason(result, asked.value, name);
+    const auto found = objections_to(asked, *which, name, old, from);
+    const auto& result = found.first;
     if (as_json) {
         print(json{{"name", name},
                    {"old", hex(old)},
                    {"value", hex(asked.value)},
                    {"allowed", !result.faults()},
-                   {"reason", why},
-                   {"refused_bits", hex(result.bits)},
+                   {"reason", found.reasons.empty() ? "allowed" : found.reasons.front()},
+                   {"reasons", found.reasons},
+                   {"refused_bits", hex(found.bits)},
                    {"result", hex(result.result)},
                    {"dropped", hex(result.dropped)},
                    {"undefined", hex(result.undefined)}});
     } else if (result.faults()) {
-        fmt::print("refused: {}\n", why);
+        for (const auto& why : found.reasons)
+            fmt::print("refused: {}\n", why);
     } else {
         fmt::print("allowed: {} would hold {:#x}  {}\n", name, result.result,
                    summary(fields, result.result, which->cpu));

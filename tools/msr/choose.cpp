@@ -41,6 +41,14 @@ host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::stri
     return result;
 }
 
+host::outcome<chosen> choose_register(const catalogue::tables& facts, const std::string& name, session* from) {
+    auto result = choose_one(facts, name, from);
+    if (!result || result->what.field == nullptr) return result;
+    return host::bad_input(
+        name + " is a field", "the value is a whole register's",
+        fmt::format("name the register: {}", catalogue::name_of(*result->what.entry, result->what.member)));
+}
+
 host::outcome<register_name> one_register(session& from, const std::string& name) {
     const auto targets = catalogue::find_by_name(from.facts(), name);
     if (!targets) return host::bad_input(targets.error());

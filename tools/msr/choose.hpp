@@ -17,6 +17,10 @@ struct chosen {
 /// A name that must stand for one register (a family's name means its first member).
 [[nodiscard]] host::outcome<chosen> choose_one(const catalogue::tables& facts, const std::string& name, session* from);
 
+/// The same for those who need a whole register: a field's name is an error.
+[[nodiscard]] host::outcome<chosen> choose_register(const catalogue::tables& facts, const std::string& name,
+                                                    session* from);
+
 /// A register by its address: the entries that can stand there, and how it was called.
 struct register_name {
     std::uint32_t address = 0;

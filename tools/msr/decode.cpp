@@ -54,7 +54,7 @@ exit_code decode_verb(int argc, char** argv) {
         if (!number) return fail(bad_usage, number.error().line());
         auto known = background::open(options);
         if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
-        const auto which = choose_one(known->facts(), name, known->machine());
+        const auto which = choose_register(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
         return decode(*which, known->facts(), *number, options.json);
     });

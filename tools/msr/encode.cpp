@@ -1,5 +1,7 @@
 // msr encode: a value from fields.
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "tools/msr/assign.hpp"
@@ -40,14 +42,16 @@ exit_code encode_verb(int argc, char** argv) {
     return parse_and_run(app, argc, argv, [&] {
         auto known = background::open(options);
         if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
-        const auto which = choose_one(known->facts(), name, known->machine());
+        const auto which = choose_register(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
         const auto before = parse_value(old);
         auto value = before;
         const layout fields = layout_of(*which, known->facts());
+        std::set<std::string> given;
         for (const auto& words : assignments) {
             const auto wanted = parse_assignment(words, "FIELD=VALUE");
             if (!wanted) return fail(bad_usage, wanted.error().line());
+            if (!given.insert(wanted->name).second) return fail(bad_usage, wanted->name + " is given twice");
             if (value) value = with_field(fields, *value, *wanted);
         }
         if (!value) return fail(bad_usage, value.error().line());

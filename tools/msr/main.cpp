@@ -3,11 +3,14 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/version.hpp"
 
 namespace {
 
@@ -53,21 +56,37 @@ int help(int argc, char** argv) {
         usage(stdout);
         return tool::done;
     }
+    // All the words: `msr help vmx adjust` is `msr vmx adjust --help`.
     std::string flag = "--help";
-    std::array<char*, 3> arguments{argv[2], flag.data(), nullptr};
-    return run(argv[2], 2, arguments.data());
+    std::vector<char*> arguments(argv + 2, argv + argc);
+    arguments.push_back(flag.data());
+    const auto count = static_cast<int>(arguments.size());
+    arguments.push_back(nullptr);
+    return run(argv[2], count, arguments.data());
+}
+
+int run(int argc, char** argv) {
+    if (argc < 2) return run("report", argc, argv);
+    const std::string_view name = argv[1];
+    if (name == "help" || name == "--help" || name == "-h") return help(argc, argv);
+    if (name == "--version") {
+        fmt::print("{}\n", tool::tool_name);
+        return tool::done;
+    }
+    // Options alone are the report's: `msr --json` is `msr report --json`.
+    if (name.starts_with('-')) return run("report", argc, argv);
+    return run(name, argc - 1, argv + 1);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        if (argc < 2) return run("report", argc, argv);
-        const std::string_view name = argv[1];
-        if (name == "help" || name == "--help" || name == "-h") return help(argc, argv);
-        // Options alone are the report's: `msr --json` is `msr report --json`.
-        if (name.starts_with('-')) return run("report", argc, argv);
-        return run(name, argc - 1, argv + 1);
+        const auto code = run(argc, argv);
+        // What is still in the buffer may meet a full disk.
+        if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+        std::fprintf(stderr, "msr: the output could not be written\n");
+        return tool::no_access;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "msr: %s\n", error.what());  // formatting could throw in its turn
         return tool::no_access;

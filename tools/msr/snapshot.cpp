@@ -59,7 +59,7 @@ exit_code snapshot_verb(int argc, char** argv) {
                        {"values", result.values},
                        {"faults", result.refused}});
         } else {
-            fmt::print("{}: {} registers of {} CPUs, {} values, {} could not be read\n", file, addresses.size(),
+            fmt::print("{}: {} registers, {} CPU(s), {} values, {} could not be read\n", file, addresses.size(),
                        opened->cpus().size(), result.values, result.refused);
         }
         return done;

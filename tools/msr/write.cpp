@@ -111,6 +111,8 @@ exit_code write_verb(int argc, char** argv) {
     app.add_option("REGISTER[.FIELD]=VALUE", assignments, "A number, or the name of a value: IA32_PAT.PA0=WB")
         ->required();
     return parse_and_run(app, argc, argv, [&] {
+        if (options.common.from == "auto")
+            return fail(bad_usage, "--from auto may be a virtual CPU that nobody has: name linux or kvm");
         auto opened = session::open(options.common);
         if (!opened) return fail(to_exit_code(opened.error().kind), opened.error().line());
         // All the CPUs that were asked for, or none.

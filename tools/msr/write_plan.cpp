@@ -73,8 +73,8 @@ class change_maker {
         if (undefined != 0)
             refuse(fmt::format("{}: what happens to bits {:#x} is not documented", write.name, undefined));
         const auto& acts = *behaviour_;
-        const auto commands = acts.cleared_by_one | acts.set_by_one | acts.cleared_by_zero | answer.undefined;
-        const auto lost = (write.value ^ write.result) & wanted.asked & ~commands;
+        const auto acting = acts.cleared_by_one | acts.set_by_one | acts.cleared_by_zero | acts.commands;
+        const auto lost = (write.value ^ write.result) & wanted.asked & ~(acting | answer.undefined);
         if (lost == 0) return;
         auto words = fmt::format("{}: bits {:#x} do not take a write", write.name, lost);
         if (wanted.whole) {

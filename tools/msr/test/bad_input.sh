@@ -31,6 +31,27 @@ for value in zz 0x 1e5 0b12 -1 0x10000000000000000 18446744073709551616 ''; do
     refuses 2 "$value" decode IA32_EFER -- "$value"
 done
 
+# A value is a whole register's.
+for verb in check decode; do
+    refuses 2 'name the register: IA32_EFER' "$verb" IA32_EFER.NXE 1 --from "$recorded"
+done
+refuses 2 'name the register: IA32_EFER' encode IA32_EFER.NXE NXE=1
+refuses 2 'PA0 is given twice' encode IA32_PAT PA0=WB PA0=WC
+
+# Output that meets a full disk is not lost without a word.
+for verb in read decode show report; do
+    case $verb in
+    read) arguments=(read IA32_EFER --from "$recorded") ;;
+    decode) arguments=(decode IA32_EFER 1) ;;
+    show) arguments=(show IA32_EFER) ;;
+    report) arguments=(report --from "$recorded") ;;
+    esac
+    code=0
+    "$tool" "${arguments[@]}" >/dev/full 2>"$work/err" || code=$?
+    check "msr $verb to a full disk: exit code 3" test "$code" = 3
+    check "msr $verb to a full disk: says so" grep -q 'writ' "$work/err"
+done
+
 # CPU lists
 for list in x 0- 5-2 0,,1 99999999999; do
     refuses 2 "$list" read IA32_EFER --from "$recorded" --cpus "$list"

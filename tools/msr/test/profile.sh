@@ -56,6 +56,13 @@ check 'find shows what the CPU has' without "$out" IA32_FRED_CONFIG
 json '.value == "0x1000"' encode IA32_LSTAR RIP=0x1000 --profile zen-2
 msr encode IA32_LSTAR RIP=0x00ff000000000000 --profile zen-2
 check 'encode says that the CPU would refuse it' test "$code" = 1
+# Every refused bit, each with its reason; a command is not called lost.
+msr check IA32_PAT 0x0302 --profile zen-4
+check 'both illegal memory types are named' test "$(grep -c '^refused: IA32_PAT.PA[01]: ' <<<"$out")" = 2
+msr check IA32_PAT 0x0302 --profile zen-4 --json
+check 'and all bits that are refused' jq --exit-status '.allowed == false and (.reasons | length) == 2 and .refused_bits == "0x707"' "$work/out"
+succeeds check IA32_PRED_CMD 1 --profile sapphire-rapids
+check 'a command arrives' without "$out" 'would not arrive'
 # A width counts: 57 bits of linear address on one, 48 on the other.
 json '.allowed' check IA32_LSTAR 0x00ff000000000000 --profile sapphire-rapids
 msr check IA32_LSTAR 0x00ff000000000000 --profile skylake-sp
