@@ -70,10 +70,10 @@ class by_hand {
             case ia32_cstar::address: return address(cstar, value);
             case ia32_sysenter_esp::address: return address(sysenter_esp, value);
             case ia32_sysenter_eip::address: return address(sysenter_eip, value);
-            case ia32_sysenter_cs::address: return take(sysenter_cs, value & 0xFFFFFFFF);
+            case ia32_sysenter_cs::address: sysenter_cs = static_cast<std::uint32_t>(value); return true;
             case ia32_star::address: return take(star, value);
             case ia32_fmask::address: return take(fmask, value);
-            case ia32_tsc_aux::address: return (value >> 32U) == 0 && take(tsc_aux, value);
+            case ia32_tsc_aux::address: return (value & ~ia32_tsc_aux::fields::aux::mask) == 0 && take(tsc_aux, value);
             case ia32_x2apic_lvt_timer::address: return take(timer, value);
             case ia32_tsc_deadline::address: return take(deadline, in_deadline_mode() ? value : 0);
             case ia32_spec_ctrl::address: return (value & ~spec_) == 0 && take(spec_ctrl, value);
@@ -137,9 +137,10 @@ class by_hand {
     unsigned width_;
     std::uint64_t efer_, base_, spec_, type_;
     std::uint64_t fs_base = 0, gs_base = 0, kernel_gs_base = 0, lstar = 0, cstar = 0, star = 0, fmask = 0;
-    std::uint64_t sysenter_cs = 0, sysenter_esp = 0, sysenter_eip = 0, tsc_aux = 0, deadline = 0, spec_ctrl = 0;
+    std::uint64_t sysenter_esp = 0, sysenter_eip = 0, tsc_aux = 0, deadline = 0, spec_ctrl = 0;
     std::uint64_t counter = 0, adjust = 0, timer = 0, type = 0, pat = 0, efer = 0;
     std::uint64_t apic_base = ia32_apic_base::at_reset().raw();
+    std::uint32_t sysenter_cs = 0;  // SDM 3 25.4.1: its field in the VMCS has 32 bits
 };
 
 // Assumed, not recorded: how often a running Linux guest writes what, in parts of a thousand.

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include "msr/registers/cpuid.hpp"
+#include "msr/registers/ia32_xss.hpp"
+
 namespace msr::host {
 namespace {
 
@@ -52,13 +55,13 @@ TEST(cpuid_reader, each_way_in_which_a_leaf_lists_its_subleaves) {
     answers[{0x7, 0}] = {.eax = 2};
     answers[{0xB, 0}] = {.ecx = 0x100};                   // one level
     answers[{0xD, 0}] = {.eax = 0b111, .edx = 1U << 30};  // XCR0 bits 0-2 and 62
-    answers[{0xD, 1}] = {.ecx = 1U << 11};                // IA32_XSS bit 11
+    answers[{0xD, 1}] = {.ecx = ia32_xss{}.cet_u(true).raw()};
     answers[{0x10, 0}] = {.ebx = 0b1010};
     const auto leaves = collect_cpuid(fake_cpuid{answers});
     EXPECT_EQ(subleaves(leaves, 0x4), (std::vector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(subleaves(leaves, 0x7), (std::vector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(subleaves(leaves, 0xB), (std::vector<std::uint32_t>{0, 1}));
-    EXPECT_EQ(subleaves(leaves, 0xD), (std::vector<std::uint32_t>{0, 1, 2, 11, 62}));
+    EXPECT_EQ(subleaves(leaves, 0xD), (std::vector<std::uint32_t>{0, 1, 2, ia32_xss::fields::cet_u::lsb, 62}));
     EXPECT_EQ(subleaves(leaves, 0x10), (std::vector<std::uint32_t>{0, 1, 3}));
     EXPECT_EQ(subleaves(leaves, 0x12), (std::vector<std::uint32_t>{0, 1, 2}));
     EXPECT_EQ(subleaves(leaves, 0x2), (std::vector<std::uint32_t>{0}));
@@ -73,7 +76,7 @@ TEST(cpuid_reader, a_range_that_the_cpu_lacks_is_not_made_up) {
 
 TEST(cpuid_reader, every_hypervisor_base_is_read) {
     auto answers = bare_cpu(1);
-    answers[{1, 0}] = {.ecx = 1U << 31};
+    answers[{1, 0}] = {.ecx = 1U << cpuid::hypervisor.lsb};
     answers[{0x40000000, 0}] = {.eax = 0x40000001};
     answers[{0x40000001, 0}] = {.eax = 5};
     answers[{0x40000100, 0}] = {.eax = 0x40000100};

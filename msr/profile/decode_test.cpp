@@ -10,6 +10,12 @@
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/lookup.hpp"
 #include "msr/profile/recorded_cpus.hpp"
+#include "msr/registers/cpuid.hpp"
+#include "msr/registers/ia32_arch_capabilities.hpp"
+#include "msr/registers/ia32_efer.hpp"
+#include "msr/registers/ia32_mcg_cap.hpp"
+#include "msr/registers/ia32_mtrrcap.hpp"
+#include "msr/registers/msr_turbo_ratio_limit.hpp"
 
 namespace msr::profile {
 namespace {
@@ -81,9 +87,9 @@ std::string register_at(const recorded_cpu& recorded, std::uint32_t address) {
 }
 
 recorded_cpu with_address_width(std::uint32_t bits) {
-    auto cpu = cpu_of("GenuineIntel", 0x000306C3, {{0x80000008, 0, {.eax = 0x3000 | bits}}});
+    auto cpu = cpu_of("GenuineIntel", 0x000306C3, {leaf_with(cpuid::maxphyaddr.where, bits)});
     cpu.cpuid.back().answer.edx = 0xBFEBFBFF;
-    cpu.registers = {{0xFE, 0xD08}};
+    cpu.registers = {{ia32_mtrrcap::address, 0xD08}};
     return cpu;
 }
 
@@ -124,9 +130,9 @@ TEST(decode, the_number_of_mtrrs_is_what_the_capability_register_says) {
     const auto& entry = *catalogue::find_by_name(built_in(), "IA32_MTRR_PHYSBASE")->front().entry;
     auto recorded = with_address_width(36);
     EXPECT_EQ(member_count(entry, recorded.on(built_in())), 8U);
-    recorded.registers = {{0xFE, 0xD0A}};
+    recorded.registers = {{ia32_mtrrcap::address, 0xD0A}};
     EXPECT_EQ(member_count(entry, recorded.on(built_in())), 10U);
-    recorded.registers = {{0xFE, 0xDFF}};
+    recorded.registers = {{ia32_mtrrcap::address, 0xDFF}};
     EXPECT_EQ(member_count(entry, recorded.on(built_in())), entry.members) << "no more than there are addresses";
     recorded.registers.clear();
     EXPECT_EQ(member_count(entry, recorded.on(built_in())), entry.members) << "not known: all may be there";
@@ -187,21 +193,23 @@ TEST(decode, turbo_ratios_of_a_real_machine) {
 }
 
 TEST(decode, one_address_with_a_layout_for_each_model) {
+    constexpr auto address = msr_turbo_ratio_limit::address;
     const auto intel = [](std::uint32_t version) { return cpu_of("GenuineIntel", version); };
-    EXPECT_EQ(register_at(skylake_i5_6400t(), 0x1AD), "MSR_TURBO_RATIO_LIMIT");
-    EXPECT_EQ(register_at(intel(0x000106A5), 0x1AD), "MSR_TURBO_RATIO_LIMIT@nehalem");
-    EXPECT_EQ(register_at(intel(0x00050654), 0x1AD), "MSR_TURBO_RATIO_LIMIT@by_core_group");
-    EXPECT_EQ(register_at(intel(0x000206E6), 0x1AD), "") << "Nehalem-EX has none";
-    EXPECT_EQ(register_at(zen2_ryzen_3600x(), 0x1AD), "");
+    EXPECT_EQ(register_at(skylake_i5_6400t(), address), "MSR_TURBO_RATIO_LIMIT");
+    EXPECT_EQ(register_at(intel(0x000106A5), address), "MSR_TURBO_RATIO_LIMIT@nehalem");
+    EXPECT_EQ(register_at(intel(0x00050654), address), "MSR_TURBO_RATIO_LIMIT@by_core_group");
+    EXPECT_EQ(register_at(intel(0x000206E6), address), "") << "Nehalem-EX has none";
+    EXPECT_EQ(register_at(zen2_ryzen_3600x(), address), "");
     // Nehalem counts in 133 MHz.
     EXPECT_NEAR(decoded(intel(0x000106A5), "MSR_TURBO_RATIO_LIMIT", 24).scaled("MAXIMUM_RATIO_LIMIT_1C"), 3200.0, 0.1);
 }
 
 TEST(decode, one_address_with_two_owners) {
-    const std::vector<cpuid_leaf> with_capabilities{{7, 0, {.edx = 1U << 29U}}};
-    EXPECT_EQ(register_at(cpu_of("GenuineIntel", 0x000906EC, with_capabilities), 0x10A), "IA32_ARCH_CAPABILITIES");
-    EXPECT_EQ(register_at(cpu_of("GenuineIntel", 0x000306C3), 0x10A), "");
-    const auto winchip = register_at(cpu_of("CentaurHauls", 0x00000541), 0x10A);
+    constexpr auto address = ia32_arch_capabilities::address;
+    const std::vector<cpuid_leaf> with_capabilities{leaf_with(cpuid::arch_capabilities, 1)};
+    EXPECT_EQ(register_at(cpu_of("GenuineIntel", 0x000906EC, with_capabilities), address), "IA32_ARCH_CAPABILITIES");
+    EXPECT_EQ(register_at(cpu_of("GenuineIntel", 0x000306C3), address), "");
+    const auto winchip = register_at(cpu_of("CentaurHauls", 0x00000541), address);
     EXPECT_FALSE(winchip.empty());
     EXPECT_NE(winchip, "IA32_ARCH_CAPABILITIES");
 }
@@ -214,13 +222,13 @@ TEST(decode, efer_on_both_vendors) {
         EXPECT_EQ(efer->raw("LME"), 1U);
         EXPECT_EQ(efer->raw("LMA"), 1U);
         EXPECT_EQ(efer->raw("NXE"), 1U);
-        EXPECT_NE(efer->layout().read_only & std::uint64_t{1} << 10U, 0U) << "LMA follows paging, not a write";
+        EXPECT_NE(efer->layout().read_only & ia32_efer::fields::lma::mask, 0U) << "LMA follows paging, not a write";
     }
     EXPECT_EQ(amd.raw("SVME"), 1U);
     EXPECT_TRUE(amd.has("FFXSR"));
     EXPECT_FALSE(intel.has("SVME"));
-    EXPECT_NE(intel.layout().must_be_zero & std::uint64_t{1} << 12U, 0U);
-    EXPECT_EQ(amd.layout().must_be_zero & std::uint64_t{1} << 12U, 0U);
+    EXPECT_NE(intel.layout().must_be_zero & ia32_efer::fields::svme::mask, 0U);
+    EXPECT_EQ(amd.layout().must_be_zero & ia32_efer::fields::svme::mask, 0U);
 }
 
 // That machine's TjMax is 100 °C; its sensor said 4CH below it.
@@ -236,7 +244,7 @@ TEST(decode, temperature_of_a_real_machine) {
 // Two errors that many machines have logged.
 TEST(decode, machine_check_errors_in_words) {
     auto intel_cpu = skylake_i5_6400t();
-    intel_cpu.registers.insert(intel_cpu.registers.begin() + 1, {0x179, 0x0F000C0A});
+    intel_cpu.registers.insert(intel_cpu.registers.begin() + 1, {ia32_mcg_cap::address, 0x0F000C0A});
     const decoded intel{intel_cpu, "IA32_MC3_STATUS", 0xBE00000000800400};
     EXPECT_EQ(intel.meaning("MCACOD"), "INTERNAL_TIMER");
     for (const auto* set : {"VAL", "UC", "EN", "MISCV", "ADDRV", "PCC"})

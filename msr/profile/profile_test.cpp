@@ -1,10 +1,14 @@
 #include "msr/profile/profile.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "msr/catalogue/built_in.hpp"
 #include "msr/host/cpuid_reader.hpp"
 #include "msr/profile/recorded_cpus.hpp"
+#include "msr/registers/cpuid.hpp"
+#include "msr/registers/msr_rapl_power_unit_fractions.hpp"
 
 namespace msr::profile {
 namespace {
@@ -111,33 +115,34 @@ TEST(profile, quantities_and_their_fallbacks) {
     // SDM volume 3, 4.1.4: without the leaf, 36 bits if PAE is there.
     EXPECT_EQ(quantity(cpu_of("GenuineIntel", 0x000006F6).on(built_in()), "MAXPHYADDR"), 36U);
     // What no CPU can have is cut to what one can: the tiling was checked for that.
-    EXPECT_EQ(
-        quantity(cpu_of("GenuineIntel", 0x000306C3, {{0x80000008, 0, {.eax = 0xFF}}}).on(built_in()), "MAXPHYADDR"),
-        52U);
+    EXPECT_EQ(quantity(cpu_of("GenuineIntel", 0x000306C3, {leaf_with(cpuid::maxphyaddr.where, 0xFF)}).on(built_in()),
+                       "MAXPHYADDR"),
+              52U);
 }
 
 constexpr cpuid_leaf hyperv_base{
     0x40000000, 0, {.eax = 0x40000006, .ebx = 0x7263694D, .ecx = 0x666F736F, .edx = 0x76482074}};
 constexpr cpuid_answer kvm_base{.eax = 0x40000101, .ebx = 0x4B4D564B, .ecx = 0x564B4D56, .edx = 0x0000004D};
-constexpr std::uint32_t kvm_clock_bit = 1U << 3U;
+
+cpuid_answer kvm_clock() {
+    const auto place = std::ranges::find(built_in().features, "kvm_clock2", &catalogue::feature_entry::name);
+    return answer_with(place->where, 1);
+}
 
 TEST(profile, a_hypervisors_leaves_are_where_its_signature_is) {
-    const auto alone =
-        cpu_of("GenuineIntel", 0x000306C3, {{0x40000000, 0, kvm_base}, {0x40000001, 0, {.eax = kvm_clock_bit}}});
+    const auto alone = cpu_of("GenuineIntel", 0x000306C3, {{0x40000000, 0, kvm_base}, {0x40000001, 0, kvm_clock()}});
     EXPECT_TRUE(alone.on(built_in()).has("kvm"));
     EXPECT_TRUE(alone.on(built_in()).has("kvm_clock2"));
     EXPECT_FALSE(alone.on(built_in()).has("hyperv"));
     // KVM behind Hyper-V's enlightenments: its leaves move up by 100H.
-    const auto behind = cpu_of("GenuineIntel", 0x000306C3,
-                               {hyperv_base,
-                                {0x40000001, 0, {.eax = 0x31237648}},
-                                {0x40000100, 0, kvm_base},
-                                {0x40000101, 0, {.eax = kvm_clock_bit}}});
+    const auto behind = cpu_of(
+        "GenuineIntel", 0x000306C3,
+        {hyperv_base, {0x40000001, 0, {.eax = 0x31237648}}, {0x40000100, 0, kvm_base}, {0x40000101, 0, kvm_clock()}});
     EXPECT_TRUE(behind.on(built_in()).has("hyperv"));
     EXPECT_TRUE(behind.on(built_in()).has("kvm"));
     EXPECT_TRUE(behind.on(built_in()).has("kvm_clock2"));
-    const auto without_clock = cpu_of(
-        "GenuineIntel", 0x000306C3, {hyperv_base, {0x40000001, 0, {.eax = kvm_clock_bit}}, {0x40000100, 0, kvm_base}});
+    const auto without_clock =
+        cpu_of("GenuineIntel", 0x000306C3, {hyperv_base, {0x40000001, 0, kvm_clock()}, {0x40000100, 0, kvm_base}});
     EXPECT_FALSE(without_clock.on(built_in()).has("kvm_clock2")) << "that leaf is Hyper-V's";
 }
 
@@ -151,9 +156,11 @@ TEST(profile, a_signature_counts_whole) {
 TEST(profile, known_registers) {
     const auto recorded = skylake_i5_6400t();
     const auto cpu = recorded.on(built_in());
-    EXPECT_EQ(cpu.register_value(0x606), 0xA0E03U);
-    EXPECT_EQ(cpu.register_bits(0x606, 12, 8), 0xEU);
-    EXPECT_FALSE(cpu.register_value(0x607));
+    using units = msr_rapl_power_unit_fractions;
+    using energy = units::fields::energy_status_units;
+    EXPECT_EQ(cpu.register_value(units::address), 0xA0E03U);
+    EXPECT_EQ(cpu.register_bits(units::address, energy::msb, energy::lsb), 0xEU);
+    EXPECT_FALSE(cpu.register_value(units::address + 1));
     EXPECT_FALSE(cpu.register_value(0));
     EXPECT_FALSE(cpu.register_value(0xFFFFFFFF));
 }

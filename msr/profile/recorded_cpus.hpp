@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "msr/profile/profile.hpp"
+#include "msr/registers/msr_platform_info.hpp"
+#include "msr/registers/msr_rapl_power_unit_fractions.hpp"
+#include "msr/registers/msr_temperature_target.hpp"
 
 namespace msr::profile {
 
@@ -36,7 +39,9 @@ inline recorded_cpu skylake_i5_6400t() {
                 {0x80000007, 0, {.edx = 0x00000100}},
                 {0x80000008, 0, {.eax = 0x00003027}},
             },
-        .registers = {{0xCE, 0x0008083AF9011600}, {0x1A2, 0x641000}, {0x606, 0xA0E03}},
+        .registers = {{msr_platform_info::address, 0x0008083AF9011600},
+                      {msr_temperature_target::address, 0x641000},
+                      {msr_rapl_power_unit_fractions::address, 0xA0E03}},
     };
 }
 
@@ -68,6 +73,17 @@ inline recorded_cpu zen2_ryzen_3600x() {
                 {0x80000008, 0, {.eax = 0x00003030, .ebx = 0x010EB757, .ecx = 0x0000700B, .edx = 0x00010000}},
                 {0x8000000A, 0, {.eax = 0x00000001, .ebx = 0x00008000, .ecx = 0x00000000, .edx = 0x0013BCFF}},
             }};
+}
+
+/// CPUID's answer that has a value at a place (msr/registers/cpuid.hpp), which was 0, and is otherwise as it was.
+inline cpuid_answer answer_with(const catalogue::cpuid_bits& where, std::uint32_t value, cpuid_answer answer = {}) {
+    answer.*catalogue::member_of(where.reg) |= value << where.lsb;
+    return answer;
+}
+
+/// A leaf that says no more than this.
+inline cpuid_leaf leaf_with(const catalogue::cpuid_bits& where, std::uint32_t value) {
+    return {where.leaf, where.subleaf, answer_with(where, value)};
 }
 
 /// A CPU of which only the vendor and CPUID.1:EAX matter.

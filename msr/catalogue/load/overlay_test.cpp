@@ -3,6 +3,8 @@
 #include "msr/catalogue/load/test_catalogue.hpp"
 #include "msr/catalogue/lookup.hpp"
 #include "msr/profile/resolve.hpp"
+#include "msr/registers/ia32_mtrrcap.hpp"
+#include "msr/registers/msr_rapl_power_unit_fractions.hpp"
 
 namespace msr::catalogue::load {
 namespace {
@@ -55,7 +57,8 @@ TEST(overlay, uses_built_in_registers_in_conditions_and_formulas) {
         {0, 0, {.eax = 0xD, .ebx = 0x756E6547, .ecx = 0x6C65746E, .edx = 0x49656E69}},
         {1, 0, {.eax = 0x306C3, .edx = 0xBFEBFBFF}},
     };
-    const std::vector<profile::known_register> known{{0xFE, 0xD0A}, {0x606, 0xA1003}};
+    const std::vector<profile::known_register> known{{ia32_mtrrcap::address, 0xD0A},
+                                                     {msr_rapl_power_unit_fractions::address, 0xA1003}};
     const profile::profile cpu{loaded->tables(), haswell, known};
     EXPECT_EQ(profile::exists(entry_of(loaded->tables(), "OUR_LIMIT"), cpu), holds::yes);
     const auto& power = field_of(loaded->tables(), "OUR_LIMIT", "POWER");
@@ -90,7 +93,8 @@ registers:
 )",
                                      built_in());
     ASSERT_TRUE(loaded) << in_words(loaded.error());
-    EXPECT_EQ(at_address(loaded->tables(), 0x606).size(), at_address(built_in(), 0x606).size() + 1);
+    constexpr auto shared = msr_rapl_power_unit_fractions::address;
+    EXPECT_EQ(at_address(loaded->tables(), shared).size(), at_address(built_in(), shared).size() + 1);
 }
 
 TEST(overlay, may_not_take_a_built_in_name) {

@@ -4,6 +4,9 @@
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/load/test_catalogue.hpp"
 #include "msr/profile/profile.hpp"
+#include "msr/registers/ia32_arch_capabilities.hpp"
+#include "msr/registers/ia32_mtrrcap.hpp"
+#include "msr/registers/ia32_vmx_procbased_ctls.hpp"
 
 namespace msr::catalogue::load {
 namespace {
@@ -54,9 +57,9 @@ TEST(profiles, names_become_cpuid) {
     for (const auto* const absent : {"fred", "sep", "svm", "hypervisor"})
         EXPECT_FALSE(meaning.has(text{absent, std::string_view{absent}.size()})) << absent;
     EXPECT_EQ(find(cpu->cpuid, 0x15, 0), (cpuid_answer{1, 2, 3, 4}));
-    EXPECT_EQ(meaning.register_value(0xFE), 0x508);
-    EXPECT_EQ(meaning.register_value(0x10A), 0x2B);
-    EXPECT_EQ(meaning.register_value(0x482), 0xFFF9FFFE04006172);
+    EXPECT_EQ(meaning.register_value(ia32_mtrrcap::address), 0x508);
+    EXPECT_EQ(meaning.register_value(ia32_arch_capabilities::address), 0x2B);
+    EXPECT_EQ(meaning.register_value(ia32_vmx_procbased_ctls::address), 0xFFF9FFFE04006172);
     // The ranges of leaves end where the profile's end.
     EXPECT_EQ(find(cpu->cpuid, 0, 0).eax, 0x15);
     EXPECT_EQ(find(cpu->cpuid, 0x80000000, 0).eax, 0x80000008);

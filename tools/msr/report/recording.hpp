@@ -59,6 +59,14 @@ class recording {
         return leaves.insert(place, {leaf, subleaf, {}})->answer;
     }
 
+    /// As if CPUID of the first CPU announced the feature, or did not.
+    recording& announce(const msr::catalogue::cpuid_bits& feature, bool there) {
+        auto& word = cpuid(feature.leaf, feature.subleaf).*msr::catalogue::member_of(feature.reg);
+        const auto bit = std::uint32_t{1} << feature.lsb;
+        word = there ? word | bit : word & ~bit;
+        return *this;
+    }
+
     /// A second CPU that is like the first.
     recording& double_cpu() {
         const std::vector<std::uint32_t> cpus{0, 1};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "msr/core/access.hpp"
+#include "msr/registers/cpuid.hpp"
 #include "msr/registers/ia32_arch_capabilities.hpp"
 #include "msr/registers/ia32_debugctl.hpp"
 #include "msr/registers/ia32_feature_control.hpp"
@@ -61,8 +62,8 @@ TEST(report_system_calls, an_entry_that_is_the_kernels_is_no_finding) {
 
 TEST(report_system_calls, under_fred_lstar_is_not_judged) {
     recording machine{tiger_lake};
-    machine.cpuid(7, 0).eax = 1;
-    machine.cpuid(7, 1).eax |= 1U << 17;
+    machine.cpuid(msr::cpuid::fred.leaf, 0).eax = msr::cpuid::fred.subleaf;  // the last one
+    machine.announce(msr::cpuid::fred, true);
     machine.set(msr::ia32_fred_config{0xFFFFFFFF81000000}).set(msr::ia32_lstar{0});
     const auto all = machine.report({.address = kernel_address});
     const auto row = only(all, "system_calls", "LSTAR");
@@ -136,7 +137,7 @@ TEST(report_virtualization, the_step_that_fails_is_named) {
     EXPECT_TRUE(contains(only(refusing.refuse<control>().report(), "virtualization", "VMX").text,
                          "fails at IA32_FEATURE_CONTROL: not known"));
     recording without{haswell};
-    without.cpuid(1, 0).ecx &= ~(1U << 5);
+    without.announce(msr::cpuid::vmx, false);
     EXPECT_TRUE(contains(only(without.report(), "virtualization", "VMX").text, "fails at CPUID"));
 }
 
