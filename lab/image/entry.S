@@ -10,9 +10,9 @@ protected_mode_entry:
     mov %eax, %cr4
     mov $page_tables, %eax
     mov %eax, %cr3
-    mov $0xc0000080, %ecx           // IA32_EFER
+    mov $efer_index, %ecx           // exceptions.cpp names it
     rdmsr
-    or $0x100, %eax                 // LME
+    or $efer_lme, %eax
     wrmsr
     mov %cr0, %eax
     or $0x80000000, %eax            // PG

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "msr/registers/ia32_efer.hpp"
+
 namespace msr::lab {
 namespace {
 
@@ -20,6 +22,15 @@ constexpr std::size_t vectors = 256;
 constexpr std::size_t stub_size = 16;
 
 [[gnu::section(".data")]] gate gates[vectors];
+
+// What entry.S needs of IA32_EFER. Never called: its code is the two symbols. The compiler writes 32 bits with a sign.
+[[gnu::used]] void name_efer() {
+    asm volatile(
+        ".globl efer_index, efer_lme\n\t"
+        ".set efer_index, %c0 & 0xffffffff\n\t"
+        ".set efer_lme, %c1" ::"i"(ia32_efer::address),
+        "i"(ia32_efer{}.lme(true).raw()));
+}
 
 }  // namespace
 }  // namespace msr::lab

@@ -1,6 +1,8 @@
 // Part 2, every access path: done to the CPU and to the engine alike, and what came of it compared.
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/parts.hpp"
+#include "lab/ring0/recovered.hpp"
+#include "lab/ring0/refused_values.hpp"
 #include "lab/ring0/ring3.hpp"
 #include "lab/ring0/tap.hpp"
 #include "msr/catalogue/built_in.hpp"
@@ -107,15 +109,10 @@ void typed_paths(comparison& compare) {
     });
     compare.on<ia32_pat>("typed write of the value at reset",
                          [](auto& bus) { return then_read<ia32_pat>(bus, write(bus, ia32_pat::at_reset())); });
-    compare.on<ia32_pat>("a reserved memory type", [](auto& bus) {
-        constexpr std::uint64_t reserved_type = 2;
-        using types = ia32_pat::fields::pa::element::value_type;
-        return then_read<ia32_pat>(
-            bus, write(bus, ia32_pat::at_reset().with<ia32_pat::fields::pa>(0, types::from_raw(reserved_type))));
-    });
-    compare.on<ia32_lstar>("an address that is not canonical", [](auto& bus) {
-        return then_read<ia32_lstar>(bus, write(bus, ia32_lstar{std::uint64_t{1} << 63}));
-    });
+    compare.on<ia32_pat>("a reserved memory type",
+                         [](auto& bus) { return then_read<ia32_pat>(bus, write(bus, pat_of_a_reserved_type())); });
+    compare.on<ia32_lstar>("an address that is not canonical",
+                           [](auto& bus) { return then_read<ia32_lstar>(bus, write(bus, ia32_lstar{not_canonical})); });
     compare.on<ia32_efer>("LME cleared while paging", [](auto& bus) {
         return then_read<ia32_efer>(bus, update<ia32_efer>(bus, [](ia32_efer value) { return value.lme(false); }));
     });
@@ -168,9 +165,15 @@ void other_exceptions_are_recovered() {
     constexpr std::uint64_t untouched = 7;
     auto value = untouched;
     const auto beyond = std::uint64_t{1} << 30;  // the pages map the first GB
+    recovered.from_any = true;
     asm volatile("1: ud2\n2:" MSRKIT_RECOVER_AT("2b")::: "memory");
+    const auto first = recovered.last_vector;
     asm volatile("1: mov (%1), %0\n2:" MSRKIT_RECOVER_AT("2b") : "+r"(value) : "r"(beyond) : "memory");
-    check(value == untouched && read_cr2() == beyond, "#UD and #PF are recovered from: ", hex{read_cr2()});
+    const auto second = recovered.last_vector;
+    recovered.from_any = false;
+    check(first == lab::vector::invalid_opcode && second == lab::vector::page_fault && value == untouched &&
+              read_cr2() == beyond,
+          "#UD and #PF are recovered from: exceptions ", first, " and ", second, ", ", hex{read_cr2()});
 }
 
 void ring_3_is_refused(std::uint32_t absent) {

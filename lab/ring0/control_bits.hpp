@@ -14,6 +14,9 @@ inline constexpr std::uint64_t trap = 1U << 8;
 inline constexpr std::uint64_t alignment_check = 1U << 18;
 }  // namespace rflags
 
+/// SDM volume 3, table 10-1.
+inline constexpr std::uint64_t dr7_at_reset = 0x400;
+
 /// Bits of an entry of the page tables (SDM volume 3, 4.5).
 namespace page_entry {
 inline constexpr std::uint64_t user = 1U << 2;

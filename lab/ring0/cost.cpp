@@ -12,9 +12,11 @@
 #include "msr/registers/ia32_kernel_gs_base.hpp"
 #include "msr/registers/ia32_lstar.hpp"
 #include "msr/registers/ia32_pat.hpp"
+#include "msr/registers/ia32_spec_ctrl.hpp"
 #include "msr/registers/ia32_star.hpp"
 #include "msr/registers/ia32_sysenter_eip.hpp"
 #include "msr/registers/ia32_tsc_aux.hpp"
+#include "msr/registers/ia32_tsc_deadline.hpp"
 #include "msr/registers/layouts/control_register_4.hpp"
 
 namespace msr::ring0 {
@@ -69,7 +71,7 @@ void measure_cost(const profile::profile& cpu) {
          " runs, without the measuring itself");
     note("an emulator's cycles are not a CPU's: they tell what the emulator counts, not what an access costs");
     cost_of_all<ia32_efer, ia32_star, ia32_lstar, ia32_fs_base, ia32_gs_base, ia32_kernel_gs_base, ia32_pat,
-                ia32_sysenter_eip, ia32_tsc_aux>(cpu);
+                ia32_sysenter_eip, ia32_tsc_aux, ia32_tsc_deadline, ia32_spec_ctrl>(cpu);
     cost_without_msr(cpu);
 }
 

@@ -1,4 +1,4 @@
-// Segments of rings 0 and 3, and the task state segment that brings ring 3 back (SDM volume 3, 3.4.5, 7.2.3, 8.7).
+// Segments of rings 0 and 3, and the task state segment that brings ring 3 back (SDM volume 3, 3.4.5, 8.2.3, 8.7).
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,9 @@
 #include "lab/ring0/guest_program.hpp"
 
 #include "lab/oracle/try_on.hpp"
+#include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
+#include "lab/ring0/refused_values.hpp"
 #include "msr/core/access.hpp"
 #include "msr/core/native.hpp"
 #include "msr/profile/cpuid_walk.hpp"
@@ -52,10 +54,8 @@ constexpr passed_register passed[]{
     {ia32_time_stamp_counter::address, accesses::reads},
 };
 
-constexpr std::uint64_t not_canonical = std::uint64_t{1} << 63;
 constexpr std::uint64_t high_half = 0xFFFF'8000'0000'0000;
 constexpr std::uint64_t all_ones = ~std::uint64_t{0};
-constexpr std::uint64_t reserved_type = 2;
 
 void add(text name, text what, std::uint32_t address, std::uint64_t value) {
     if (guest_shared.count == guest_cases) bail_out("the guest has room for ", guest_cases, " cases");
@@ -73,7 +73,8 @@ void add_passed() {
     add<ia32_lstar>("an address that is not canonical", not_canonical);
     add<ia32_cstar>("an address", high_half + 0x2000);
     add<ia32_star>("selectors", ia32_star{}.syscall_cs_ss(selector::code).raw());
-    add<ia32_fmask>("flags", ia32_fmask{}.syscall_flag_mask(0x700U).raw());
+    add<ia32_fmask>("flags",
+                    ia32_fmask{}.syscall_flag_mask(rflags::trap | rflags::interrupts | rflags::direction).raw());
     add<ia32_fs_base>("an address", high_half + 0x3000);
     add<ia32_gs_base>("an address", high_half + 0x4000);
     add<ia32_kernel_gs_base>("an address", high_half + 0x5000);
@@ -84,11 +85,9 @@ void add_passed() {
 }
 
 void add_intercepted() {
-    using type = ia32_pat::fields::pa::element::value_type;
     const auto efer = ia32_efer{}.lme(true).with<ia32_efer::fields::lma>(true);
     add<ia32_pat>("write-combining", ia32_pat::at_reset().pa(1, memory_type_pat::wc).raw());
-    add<ia32_pat>("a reserved memory type",
-                  ia32_pat::at_reset().with<ia32_pat::fields::pa>(0, type::from_raw(reserved_type)).raw());
+    add<ia32_pat>("a reserved memory type", pat_of_a_reserved_type().raw());
     add<ia32_efer>("SCE set", efer.sce(true).raw());
     add<ia32_efer>("LME cleared while paging", ia32_efer{}.raw());
     add<ia32_efer>("all ones", all_ones);

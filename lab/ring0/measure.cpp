@@ -2,14 +2,6 @@
 
 namespace msr::ring0 {
 
-std::uint64_t detail::time_stamp() {
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    // Neither what was before nor what comes after overlaps (SDM volume 2, RDTSC).
-    asm volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
-    return std::uint64_t{high} << 32 | low;
-}
-
 std::uint64_t detail::measuring_overhead() {
     return measure([] {}, 0).least;
 }

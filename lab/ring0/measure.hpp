@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "lab/ring0/tap.hpp"
+#include "msr/core/time_stamp.hpp"
 
 namespace msr::ring0 {
 
@@ -20,7 +21,6 @@ inline constexpr std::size_t runs = 1001;
 
 /// Sorts them, and takes `overhead` off what it answers.
 cycles evaluate(std::uint64_t (&samples)[runs], std::uint64_t overhead);
-std::uint64_t time_stamp();
 /// The least that measuring nothing takes.
 std::uint64_t measuring_overhead();
 

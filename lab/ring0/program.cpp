@@ -5,6 +5,7 @@
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
 #include "lab/ring0/parts.hpp"
+#include "lab/ring0/recovered.hpp"
 #include "lab/ring0/ring3.hpp"
 #include "lab/ring0/tap.hpp"
 #include "msr/core/native.hpp"
@@ -40,12 +41,19 @@ void run() {
     measure_cost(cpu);
 }
 
+bool is_recovered_from(const lab::frame& interrupted) {
+    using namespace lab::vector;
+    if (recovered.from_any && interrupted.vector <= last_exception) return true;
+    return interrupted.vector == general_protection && interrupted.error_code == 0;
+}
+
 }  // namespace
 
 void image_exception(lab::frame* interrupted) {
-    using namespace lab::vector;
-    // The refusal of an access, or of another instruction that left an entry in the table.
-    if (interrupted->vector <= last_exception && recover(interrupted->instruction_pointer)) return;
+    if (is_recovered_from(*interrupted) && recover(interrupted->instruction_pointer)) {
+        recovered.last_vector = interrupted->vector;
+        return;
+    }
     if (end_visit(*interrupted)) return;
     bail_out("exception ", interrupted->vector, ", error code ", hex{interrupted->error_code}, ", at ",
              hex{interrupted->instruction_pointer}, ", page-fault address ", hex{read_cr2()});

@@ -1,13 +1,15 @@
 // Visits to ring 3: a program of ring3.S runs there until an exception brings it back. Freestanding.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "lab/image/exceptions.hpp"
 
 namespace msr::ring0 {
 
-/// What ring 3 sees and says, in memory of its own; FS and GS of ring 3 have their bases here.
+/// What ring 3 sees and says, in memory of its own (ring3.S knows the order); FS and GS of ring 3 have their bases
+/// here.
 struct user_memory {
     std::uint64_t fs_word;  // of FS:0
     std::uint64_t gs_word;  // of GS:8
@@ -18,6 +20,10 @@ struct user_memory {
     std::uint64_t stack;
     std::uint64_t flags;  // RFLAGS after SYSRET
 };
+static_assert(offsetof(user_memory, fs_word) == 0 && offsetof(user_memory, gs_word) == 8 &&
+              offsetof(user_memory, index) == 16 && offsetof(user_memory, seen_fs) == 24 &&
+              offsetof(user_memory, seen_gs) == 32 && offsetof(user_memory, code) == 40 &&
+              offsetof(user_memory, stack) == 48 && offsetof(user_memory, flags) == 56 && sizeof(user_memory) == 64);
 
 /// How a visit ended.
 struct return_reason {

@@ -77,11 +77,9 @@ void svm_cpu::prepare(const virt::svm::capabilities& features) {
     block.intercepts_4 = svm_intercept::vmrun;
     block.msr_permission_map = address_of(&permissions);
     block.asid = 1;  // 0 is the host's
-    constexpr std::uint16_t code_attributes = 0xA9B;
-    constexpr std::uint16_t data_attributes = 0xC93;
     constexpr std::uint32_t flat = ~0U;
-    block.cs = {selector::code, code_attributes, flat, 0};
-    block.ss = block.ds = block.es = {selector::data, data_attributes, flat, 0};
+    block.cs = {selector::code, svm_attributes::code_64, flat, 0};
+    block.ss = block.ds = block.es = {selector::data, svm_attributes::data, flat, 0};
     const auto descriptors = descriptor_table();
     const auto interrupts = interrupt_table();
     block.gdtr = {0, 0, descriptors.limit, descriptors.base};

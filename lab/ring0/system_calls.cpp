@@ -20,7 +20,7 @@ extern "C" void system_call_entry();
 namespace msr::ring0 {
 namespace {
 
-/// What KERNEL_GS_BASE points to: system_call_entry writes it.
+/// What KERNEL_GS_BASE points to: system_call_entry writes it, and knows the order.
 struct kernel_memory {
     std::uint64_t kernel_stack;
     std::uint64_t user_stack;
@@ -31,6 +31,10 @@ struct kernel_memory {
     std::uint64_t stack;
     std::uint64_t calls;
 };
+static_assert(offsetof(kernel_memory, kernel_stack) == 0 && offsetof(kernel_memory, user_stack) == 8 &&
+              offsetof(kernel_memory, return_address) == 16 && offsetof(kernel_memory, saved_flags) == 24 &&
+              offsetof(kernel_memory, flags) == 32 && offsetof(kernel_memory, code) == 40 &&
+              offsetof(kernel_memory, stack) == 48 && offsetof(kernel_memory, calls) == 56);
 
 alignas(16) std::uint64_t kernel_stack[64];
 kernel_memory kernel;

@@ -11,7 +11,8 @@ constexpr std::uint16_t serial_line_control = 0x3FB;
 constexpr std::uint16_t serial_line_status = 0x3FD;
 constexpr std::uint16_t serial_scratch = 0x3FF;
 constexpr std::uint8_t eight_bits = 3;
-constexpr std::uint8_t transmitter_empty = 0x20;
+constexpr std::uint8_t transmitter_takes = 0x20;
+constexpr std::uint8_t transmitter_is_idle = 0x40;
 
 unsigned checks = 0;
 unsigned failures = 0;
@@ -22,15 +23,20 @@ bool serial_is_there() {
     return lab::in(serial_scratch) == pattern;
 }
 
+void wait_for(std::uint8_t status) {
+    while ((lab::in(serial_line_status)&status) == 0) {
+    }
+}
+
 void send_serially(const char* text, std::size_t length) {
     static const bool there = serial_is_there();
     if (!there) return;
     lab::out(serial_line_control, eight_bits);
     for (std::size_t at = 0; at < length; ++at) {
-        while ((lab::in(serial_line_status)&transmitter_empty) == 0) {
-        }
+        wait_for(transmitter_takes);
         lab::out(serial_data, static_cast<std::uint8_t>(text[at]));
     }
+    wait_for(transmitter_is_idle);  // the emulator may be told to end next
 }
 
 // QEMU's exit code is twice this and one.

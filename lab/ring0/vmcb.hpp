@@ -36,6 +36,12 @@ inline constexpr std::uint64_t error_code_valid = 1U << 11;
 inline constexpr std::uint64_t valid = std::uint64_t{1} << 31;
 }  // namespace svm_event
 
+/// Attributes of a segment, packed (APM volume 2, 15.5.1).
+namespace svm_attributes {
+inline constexpr std::uint16_t code_64 = 0xA9B;
+inline constexpr std::uint16_t data = 0xC93;
+}  // namespace svm_attributes
+
 struct alignas(4096) vmcb {
     // ---- control area
     std::uint8_t reserved_000[0x00C];

@@ -84,6 +84,9 @@ enum class vmcs : std::uint32_t {
     host_rip = 0x6C16,
 };
 
+/// The link pointer that leads nowhere (SDM volume 3, 25.4.2).
+inline constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
+
 namespace vmx_exit {
 inline constexpr std::uint32_t basic_reason = 0xFFFF;
 inline constexpr std::uint32_t cpuid = 10;
@@ -107,7 +110,7 @@ inline constexpr std::uint32_t busy_task = 0x008B;
 inline constexpr std::uint32_t unusable = 0x10000;
 }  // namespace vmx_rights
 
-// Each of these says by the flags, or by a #UD or #GP, that it could not: then the answer is false, or nothing.
+// Each of these says by the flags, or by a #GP(0), that it could not: then the answer is false, or nothing.
 
 inline bool vmxon(const std::uint64_t& region) {
     bool failed = true;

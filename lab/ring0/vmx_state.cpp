@@ -93,8 +93,6 @@ bool write_guest_segments() {
 }  // namespace
 
 bool write_guest_state() {
-    constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
-    constexpr std::uint64_t dr7_at_reset = 0x400;
     const auto descriptors = descriptor_table();
     const auto interrupts = interrupt_table();
     return write_guest_segments() && vmwrite(vmcs::guest_gdtr_base, descriptors.base) &&

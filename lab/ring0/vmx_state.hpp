@@ -6,11 +6,14 @@
 
 namespace msr::ring0 {
 
-// False if the CPU refuses a field.
+// Each is false if the CPU refuses a field.
+
 /// The registers that the VMCS has no fields for: exits save the guest's and load the hypervisor's, entries load the
 /// guest's.
 [[nodiscard]] bool write_lists(const virt::vmx::capabilities& has);
+/// Where an exit goes: the program that is running now, with its registers, pages and tables.
 [[nodiscard]] bool write_host_state();
+/// Where the first entry goes: guest_main, on a stack of its own.
 [[nodiscard]] bool write_guest_state();
 
 }  // namespace msr::ring0

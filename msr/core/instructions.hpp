@@ -23,7 +23,7 @@ namespace msr::instructions {
                       : "c"(index)
                       : "memory"
                       : refused);
-    asm("");
+    asm("");  // without it g++ before 12.4 and 13.3 may take the outputs from other registers (GCC bug 113921)
     return std::uint64_t{high} << 32 | low;
 refused:
     return std::unexpected{fault{.index = index}};
@@ -63,7 +63,7 @@ template <std::uint32_t Index>
                       : [index] "i"(Index)
                       : "memory"
                       : refused);
-    asm("");
+    asm("");  // without it g++ before 12.4 and 13.3 may take the outputs from other registers (GCC bug 113921)
     return value;
 refused:
     return std::unexpected{fault{.index = Index}};

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "msr/core/time_stamp.hpp"
 #include "msr/host/cpuid_reader.hpp"
 #include "msr/host/linux_access.hpp"
 #include "msr/host/linux_cpu.hpp"
@@ -118,13 +119,6 @@ timed_call repeated(std::function<bool()> once) {
 }
 
 }  // namespace
-
-std::uint64_t time_stamp() {
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    asm volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
-    return std::uint64_t{high} << 32 | low;
-}
 
 double time_stamps_per_ns() {
     constexpr double long_enough = 20e6;

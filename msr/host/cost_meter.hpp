@@ -12,9 +12,6 @@
 
 namespace msr::host {
 
-/// Cycles of the time-stamp counter; neither earlier nor later instructions overlap (SDM volume 2, RDTSC).
-[[nodiscard]] std::uint64_t time_stamp();
-
 /// Cycles of the time-stamp counter in a nanosecond, against the kernel's unadjusted clock; takes 20 ms.
 [[nodiscard]] double time_stamps_per_ns();
 

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/wait.h>
 
+#include "msr/core/time_stamp.hpp"
 #include "msr/host/fake_system.hpp"
 #include "msr/host/linux_cpu.hpp"
 

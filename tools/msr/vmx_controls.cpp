@@ -1,6 +1,7 @@
 #include "tools/msr/vmx_controls.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <string_view>
 #include <utility>
@@ -51,9 +52,7 @@ host::outcome<std::uint64_t> bits_called(vmx::control_set set, std::string_view 
     const auto number = parse_value(name);
     if (!number) return std::unexpected{number.error()};
     if ((*number & ~bits_of_set(set)) != 0)
-        return mistake(
-            what, fmt::format("the set has {} bits",
-                              set == vmx::control_set::tertiary || set == vmx::control_set::secondary_exit ? 64 : 32));
+        return mistake(what, fmt::format("the set has {} bits", std::popcount(bits_of_set(set))));
     return *number;
 }
 

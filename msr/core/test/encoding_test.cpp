@@ -50,6 +50,15 @@ struct encoding {
     std::string opcode;    // as the manual's opcode column has it
 };
 
+// What begins without a mandatory prefix ("NP") is another instruction behind one.
+bool contains(const std::string& code, const std::string& opcode) {
+    if (opcode.starts_with("0f")) {
+        for (const char* prefix : {"66", "f2", "f3"})
+            if (code.find(prefix + opcode) != std::string::npos) return false;
+    }
+    return code.find(opcode) != std::string::npos;
+}
+
 class encodings : public testing::TestWithParam<std::string> {};
 
 TEST_P(encodings, are_the_manuals_and_the_assemblers) {
@@ -64,7 +73,7 @@ TEST_P(encodings, are_the_manuals_and_the_assemblers) {
     };
     const auto ours = compile(GetParam(), core_directory + "test/encodings.cpp", "encodings_" + plain(GetParam()));
     for (const auto& one : all) {
-        EXPECT_NE(bytes_of(ours, one.function).find(one.opcode), std::string::npos) << one.function;
+        EXPECT_TRUE(contains(bytes_of(ours, one.function), one.opcode)) << one.function;
         if (one.assembly == nullptr) continue;
         const auto source = testing::TempDir() + "assembly_" + std::to_string(getpid()) + ".cpp";
         ASSERT_EQ(run("echo 'asm(\"assembled: " + std::string{one.assembly} + "\");' >" + source).status, 0);

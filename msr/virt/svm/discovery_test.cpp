@@ -77,7 +77,7 @@ TEST(svm, is_not_on_a_cpu_without_it) {
     EXPECT_EQ(asked(echoing, cpuid::nested_paging), 0U);
 }
 
-TEST(svm, is_ready_but_for_the_save_area_on_a_recorded_epyc) {
+TEST(svm, is_not_switched_on_on_a_recorded_epyc) {
     recorded_machine recorded{epyc};
     const auto verdict = may_execute_vmrun(recorded, recorded.bus);
     ASSERT_FALSE(verdict);
