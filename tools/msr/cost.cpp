@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "msr/core/time_stamp.hpp"
 #include "msr/host/pinned.hpp"
 #include "tools/msr/choose.hpp"
 #include "tools/msr/cost_print.hpp"
@@ -137,7 +138,7 @@ class measuring {
     const cost_options& options_;
     std::vector<std::uint32_t> cpus_;
     std::vector<register_name> registers_;
-    host::timing how_{.ticks = host::time_stamp, .runs = options_.runs};
+    host::timing how_{.ticks = msr::time_stamp, .runs = options_.runs};
 };
 
 // Of reads, as `msr read` has it: a refusal counts only if nothing else could be measured. A write that the system does
