@@ -212,7 +212,7 @@ struct lock_entry {
 
 /// What carries a register's value across a world switch, in the manuals' terms.
 struct switch_entry {
-    text mechanism;  // vmcs, vmcb, xsaves, msr_list, swapgs
+    text mechanism;  // vmcs, vmcb, xsaves, msr_list, instruction
     text how;
 };
 
@@ -246,6 +246,14 @@ struct register_entry {
     view<switch_entry> switched_by;
     view<text> sources;
 };
+
+/// Whether a switch of processes or guests exchanges the register, or it holds a process's or a guest's part of the
+/// entry into the kernel: what XSAVES, an instruction, the VMCS or the VMCB carries.
+[[nodiscard]] constexpr bool is_switched(const register_entry& entry) {
+    for (const auto& by : entry.switched_by)
+        if (by.mechanism != "msr_list" && by.how != "none" && by.how != "guest_only") return true;
+    return false;
+}
 
 // ---- CPUs that are known by name
 

@@ -111,7 +111,8 @@ refused:
     asm volatile("swapgs" ::: "memory");
 }
 
-/// LKGS: loads IA32_KERNEL_GS_BASE from a descriptor; false if refused.
+/// LKGS: loads IA32_KERNEL_GS_BASE from a descriptor; false if refused. The refusal can be #GP, #NP, or #PF where the
+/// descriptor's table is not mapped (SDM volume 2, LKGS): the handlers of all three have to call `recover`.
 [[nodiscard, gnu::always_inline]] inline bool lkgs(enumerated<features::lkgs>, std::uint16_t selector) {
     asm volatile goto("1: .byte 0xf2, 0x0f, 0x00, 0xf7" MSRKIT_RECOVER_AT("%l[refused]")
                       :

@@ -8,6 +8,9 @@
 //         panic(interrupted);
 //     }
 //
+// RDMSR, WRMSR and their kin are refused with #GP only. LKGS loads a descriptor, which can end in #NP and #PF too (SDM
+// volume 2, LKGS): who executes it asks in those two handlers as well.
+//
 // A refused RDMSR leaves EDX:EAX as they were, a refused WRMSR the register (SDM volume 2, RDMSR and WRMSR). The linker
 // collects the section by itself and gives it its bounds; a linker script must keep it: KEEP(*(__msr_recovery)).
 #pragma once
@@ -48,8 +51,9 @@ extern "C" {
 
 }  // namespace detail
 
-/// For the handler of #GP: if the instruction at `instruction_pointer` is one of ours, points it to where the access
-/// reports its refusal, and returns true; otherwise leaves it alone: the fault is somebody else's.
+/// For the handler of #GP, and with LKGS of #NP and #PF: if the instruction at `instruction_pointer` is one of ours,
+/// points it to where the access reports its refusal, and returns true; otherwise leaves it alone: the fault is
+/// somebody else's.
 [[nodiscard]] inline bool recover(std::uint64_t& instruction_pointer) {
     using detail::recovery_entry;
     for (const auto* entry = detail::__start___msr_recovery; entry != detail::__stop___msr_recovery; ++entry) {

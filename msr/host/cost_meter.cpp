@@ -148,6 +148,7 @@ cost_meter::cost_meter(std::uint32_t cpu, std::optional<std::uint32_t> other, ti
 
 result<read_cost> cost_meter::read(std::uint32_t address) const {
     const descriptor device{::open((folder_ / "msr").c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!device) return std::unexpected{fault{address, cpu_, direction::read, cause_of(errno)}};
     words values(how_.values);
     int failed = 0;
     const timed_call call = [&](std::size_t count) {
@@ -155,8 +156,9 @@ result<read_cost> cost_meter::read(std::uint32_t address) const {
         if (!all_of_it(moved, bytes(count))) failed = moved < 0 ? errno : 0;
         return all_of_it(moved, bytes(count));
     };
-    const auto cost_on = [&](std::uint32_t cpu) {
+    const auto cost_on = [&](std::uint32_t cpu) -> std::optional<call_cost> {
         const pinned here{cpu};
+        if (!here) return std::nullopt;
         return cost_of_calls(how_, call);
     };
     const auto own = cost_on(cpu_);
@@ -211,10 +213,11 @@ std::optional<double> cost_meter::driver_share() const {
     return difference(whole->value, instruction->value);
 }
 
-spread cost_meter::system_call() const {
+std::optional<spread> cost_meter::system_call() const {
     const pinned here{cpu_};
+    if (!here) return std::nullopt;
     const auto cost = cost_of_calls(how_, repeated([] { return ::syscall(SYS_getppid) >= 0; }));
-    return cost ? cost->value : spread{};
+    return cost ? std::optional{cost->value} : std::nullopt;
 }
 
 std::optional<double> cost_meter::context_switch() const {

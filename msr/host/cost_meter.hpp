@@ -41,8 +41,8 @@ class cost_meter {
     /// What Linux's driver takes for a value besides the instruction, in ticks: the cpuid driver's loop is the same but
     /// for that, and CPUID can be executed without it. Nothing without that driver, or where the two scatter too much.
     [[nodiscard]] std::optional<double> driver_share() const;
-    /// One of the least system calls: getppid.
-    [[nodiscard]] spread system_call() const;
+    /// One of the least system calls: getppid. Nothing where the thread may no longer run on the CPU.
+    [[nodiscard]] std::optional<spread> system_call() const;
     /// A switch between two processes on the CPU, in ticks: half a round trip of a byte through two pipes, without what
     /// the pipes take by themselves.
     [[nodiscard]] std::optional<double> context_switch() const;

@@ -89,7 +89,7 @@ TEST_F(cost_meter_test, says_why_a_cpu_cannot_be_measured) {
 }
 
 TEST_F(cost_meter_test, a_system_call_costs_something) {
-    EXPECT_GT(open().system_call().median, 0);
+    EXPECT_GT(open().system_call().value().median, 0);
 }
 
 TEST_F(cost_meter_test, the_process_that_is_switched_to_is_gone_afterwards) {

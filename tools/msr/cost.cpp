@@ -23,20 +23,12 @@ struct cost_options {
     std::size_t runs = 200;
 };
 
-// Registers that a switch of processes or guests exchanges, or that hold a process's or a guest's part of the entry
-// into the kernel: what XSAVES, an instruction, the VMCS or the VMCB carries.
-bool is_switched(const catalogue::register_entry& entry) {
-    return std::ranges::any_of(entry.switched_by, [](const auto& by) {
-        return by.mechanism != "msr_list" && by.how != "none" && by.how != "guest_only";
-    });
-}
-
 // The first of each family.
 std::vector<register_name> switched_registers(session& from, std::uint32_t cpu) {
     from.learn_all();
     std::vector<register_name> result;
     for (const auto& entry : from.facts().registers) {
-        if (!is_switched(entry) || entry.access == catalogue::access::write_only) continue;
+        if (!catalogue::is_switched(entry) || entry.access == catalogue::access::write_only) continue;
         if (profile::exists(entry, from.cpu(cpu)) != catalogue::holds::yes) continue;
         if (profile::member_count(entry, from.cpu(cpu)) == 0) continue;
         result.push_back({entry.address, catalogue::name_of(entry, 0), {{.entry = &entry}}});

@@ -15,8 +15,16 @@ std::string number(std::optional<double> value) {
     return value ? fmt::format("{:.0f}", *value) : "-";
 }
 
-std::string percent(double part, double whole) {
-    return whole > 0 ? fmt::format("{:.3g}%", 100 * part / whole) : "-";
+std::optional<double> median_of(const std::optional<host::spread>& one) {
+    return one ? std::optional{one->median} : std::nullopt;
+}
+
+std::optional<double> share(double part, std::optional<double> whole) {
+    return whole && *whole > 0 ? std::optional{part / *whole} : std::nullopt;
+}
+
+std::string percent(const std::string& most, std::optional<double> part) {
+    return part ? most + fmt::format("{:.3g}%", 100 * *part) : "-";
 }
 
 // One line of the table of registers; a column that does not apply holds "-".
@@ -28,8 +36,8 @@ void print_access(const cost_report& report, const measured_cpu& on, const std::
     const auto from_other = other != nullptr ? std::optional{other->value.median} : std::nullopt;
     fmt::print("  {:<28} {:<6} {:>7.0f} {:>7.0f} {:>8.0f} {:>8.0f} {:>9} {:>9} {:>9} {:>11} {:>9}\n", name, access,
                value.least, value.median, value.percentile_99, value.median / report.cycles_per_ns, number(from_other),
-               number(interrupt), most + number(part), most + percent(part, on.system_call.median),
-               on.context_switch ? most + percent(part, *on.context_switch) : std::string{"-"});
+               number(interrupt), most + number(part), percent(most, share(part, median_of(on.system_call))),
+               percent(most, share(part, on.context_switch)));
 }
 
 void print_registers(const cost_report& report, const measured_cpu& on, const host::machine& machine) {
@@ -65,7 +73,7 @@ void print_cpu(const cost_report& report, const measured_cpu& on, const host::ma
     fmt::print("\nCPU {}\n", on.number);
     if (on.is_virtual) fmt::print("  {}\n", virtual_notice);
     if (!on.has_steady_clock) fmt::print("  {}\n", unsteady_notice);
-    print_share(report, "a system call (getppid)", on.system_call.median, "");
+    print_share(report, "a system call (getppid)", median_of(on.system_call), "could not be measured");
     print_share(report, "a switch between two processes", on.context_switch, "could not be told from chance");
     print_share(report, "the driver: a call", on.call_share(), "");
     print_share(report, "the driver: a value, besides the instruction", on.driver_share,
@@ -94,8 +102,8 @@ json access_json(const cost_report& report, const measured_cpu& on, const host::
     const auto part = alone.value_or(own.value.median);
     auto result = spread_json(own.value, report.cycles_per_ns);
     result["alone"] = or_null(alone);
-    result["of_system_call"] = on.system_call.median > 0 ? json(part / on.system_call.median) : json(nullptr);
-    result["of_context_switch"] = on.context_switch ? json(part / *on.context_switch) : json(nullptr);
+    result["of_system_call"] = or_null(share(part, median_of(on.system_call)));
+    result["of_context_switch"] = or_null(share(part, on.context_switch));
     return result;
 }
 
@@ -150,14 +158,15 @@ json cost_json(const cost_report& report, const host::machine& machine) {
         auto registers = json::array();
         for (const auto& one : on.registers)
             registers.push_back(register_json(report, on, one, machine));
-        cpus.push_back({{"cpu", on.number},
-                        {"other_cpu", on.other ? json(*on.other) : json(nullptr)},
-                        {"virtual_cpu", on.is_virtual},
-                        {"invariant_tsc", on.has_steady_clock},
-                        {"system_call", spread_json(on.system_call, report.cycles_per_ns)},
-                        {"context_switch", or_null(on.context_switch)},
-                        {"driver", {{"call", on.call_share()}, {"value", or_null(on.driver_share)}}},
-                        {"registers", std::move(registers)}});
+        cpus.push_back(
+            {{"cpu", on.number},
+             {"other_cpu", on.other ? json(*on.other) : json(nullptr)},
+             {"virtual_cpu", on.is_virtual},
+             {"invariant_tsc", on.has_steady_clock},
+             {"system_call", on.system_call ? spread_json(*on.system_call, report.cycles_per_ns) : json(nullptr)},
+             {"context_switch", or_null(on.context_switch)},
+             {"driver", {{"call", on.call_share()}, {"value", or_null(on.driver_share)}}},
+             {"registers", std::move(registers)}});
     }
     return {{"source", report.source},
             {"tsc_hz", report.cycles_per_ns * 1e9},

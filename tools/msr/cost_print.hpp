@@ -20,10 +20,10 @@ struct measured_register {
 
 struct measured_cpu {
     std::uint32_t number = 0;
-    std::optional<std::uint32_t> other;  // where interrupts came from
-    bool is_virtual = false;             // CPUID tells of a hypervisor
-    bool has_steady_clock = false;       // the time-stamp counter is invariant
-    host::spread system_call;            // all in cycles
+    std::optional<std::uint32_t> other;       // where interrupts came from
+    bool is_virtual = false;                  // CPUID tells of a hypervisor
+    bool has_steady_clock = false;            // the time-stamp counter is invariant
+    std::optional<host::spread> system_call;  // all in cycles
     std::optional<double> context_switch;
     std::optional<double> driver_share;  // of a value
     std::vector<measured_register> registers;

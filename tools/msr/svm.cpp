@@ -14,11 +14,7 @@ namespace svm = msr::virt::svm;
 
 json details(const report::cpu_values& cpu) {
     const auto verdict = svm::may_execute_vmrun(cpu, cpu);
-    json result{{"ready", verdict.has_value()}};
-    if (!verdict) {
-        result["why"] = str(to_string(verdict.error().why));
-        if (verdict.error().index != 0) result["address"] = hex(verdict.error().index);
-    }
+    auto result = readiness_json(svm::is_ready(verdict), verdict);
     const auto found = svm::capabilities::read(cpu);
     result["revision"] = found.revision;
     result["address_space_identifiers"] = found.address_space_identifiers;

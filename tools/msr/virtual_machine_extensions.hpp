@@ -1,6 +1,7 @@
 // What `msr vmx` and `msr svm` have in common: a report on a few topics, and the registers that it needs.
 #pragma once
 
+#include <expected>
 #include <functional>
 
 #include "tools/msr/report/report.hpp"
@@ -22,6 +23,16 @@ struct extension_question {
 
 /// Runs the verb.
 exit_code ask_extension(const extension_question& asked, int argc, char** argv);
+
+/// The library's verdict for JSON: `why` and `address` tell the first step that is missing, where one is.
+template <class Obstacle>
+[[nodiscard]] json readiness_json(bool ready, const std::expected<void, Obstacle>& verdict) {
+    json result{{"ready", ready}};
+    if (verdict) return result;
+    result["why"] = str(to_string(verdict.error().why));
+    if (verdict.error().index != 0) result["address"] = hex(verdict.error().index);
+    return result;
+}
 
 /// Reads the registers of one topic, and more, of all CPUs of the session.
 [[nodiscard]] host::readings read_topic(session& from, std::uint32_t register_of_topic,

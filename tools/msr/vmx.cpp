@@ -31,11 +31,7 @@ json controls_json(const vmx::allowed_controls& allowed) {
 
 json details(const report::cpu_values& cpu) {
     const auto verdict = vmx::may_execute_vmxon(cpu, cpu);
-    json result{{"ready", verdict.has_value()}};
-    if (!verdict) {
-        result["why"] = str(to_string(verdict.error().why));
-        if (verdict.error().index != 0) result["address"] = hex(verdict.error().index);
-    }
+    auto result = readiness_json(verdict.has_value(), verdict);
     if (!cpu.has("vmx")) return result;
     const auto found = vmx::capabilities::read(cpu);
     if (!found) {

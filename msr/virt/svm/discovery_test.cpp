@@ -39,6 +39,24 @@ TEST_F(on_zen_2, each_step_is_asked_for_in_its_turn) {
     EXPECT_EQ(verdict(), std::nullopt);
 }
 
+// APM 2 15.4 and 15.30.4: EFER.SVME and VM_HSAVE_PA are what software sets as it begins; VM_CR is the firmware's.
+TEST_F(on_zen_2, a_system_that_has_not_begun_is_ready_and_a_locked_out_one_is_not) {
+    const auto ready = [&] {
+        return is_ready(may_execute_vmrun(
+            [&](std::uint32_t leaf, std::uint32_t subleaf) { return catalogue::find(recorded.cpuid, leaf, subleaf); },
+            cpu));
+    };
+    EXPECT_TRUE(ready());
+    ASSERT_TRUE(write(cpu, ia32_efer{}.svme(true)));
+    EXPECT_TRUE(ready());
+    ASSERT_TRUE(write(cpu, vm_hsave_pa{0x1000}));
+    EXPECT_TRUE(ready());
+    ASSERT_TRUE(write(cpu, vm_cr{}.svmdis(true).lock(true)));
+    EXPECT_FALSE(ready());
+    cpu.fail(vm_cr::address, direction::read, cause::not_permitted);
+    EXPECT_FALSE(ready());
+}
+
 TEST_F(on_zen_2, without_the_key_a_lock_is_for_firmware) {
     for (auto& leaf : recorded.cpuid) {
         if (leaf.leaf == cpuid::svm_lock.leaf) leaf.answer.edx &= ~(std::uint32_t{1} << cpuid::svm_lock.lsb);

@@ -47,6 +47,12 @@ struct vmrun_obstacle {
 
 using vmrun_verdict = std::expected<void, vmrun_obstacle>;
 
+/// Whether nothing is missing but what a system does itself when it begins to use SVM: EFER.SVME and the save area.
+[[nodiscard]] constexpr bool is_ready(const vmrun_verdict& verdict) {
+    using reason = vmrun_obstacle::reason;
+    return verdict || verdict.error().why == reason::svme_clear || verdict.error().why == reason::no_save_area;
+}
+
 /// Whether VMRUN finds all that it needs of registers: otherwise the first step that is missing.
 template <cpuid_source Cpuid, readable_bus Bus>
 [[nodiscard]] constexpr vmrun_verdict may_execute_vmrun(Cpuid&& cpuid, Bus&& bus) {

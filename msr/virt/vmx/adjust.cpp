@@ -149,19 +149,20 @@ class adjustment {
                 dropped |= is_1(row.of) ? drop(row.of, row.other, reason::unpaired, row.source)
                                         : drop(row.other, row.of, reason::unpaired, row.source);
             if (row.kind == relation::excludes && is_1(row.of) && is_1(row.other))
-                dropped |= is_required(row.of) ? drop(row.other, row.of, reason::excludes, row.source)
-                                               : drop(row.of, row.other, reason::excludes, row.source);
+                dropped |= is_required(row.of) || is_imposed(row.of)
+                               ? drop(row.other, row.of, reason::excludes, row.source)
+                               : drop(row.of, row.other, reason::excludes, row.source);
         }
         return dropped;
     }
 
-    // What the CPU imposes it does not refuse at VM entry: that stays.
+    // VM entry does not look at pairs: there, what the CPU imposes stays.
     bool drop(control one, control other, reason why, text source) {
-        if (is_required(one)) {
+        if (!is_required(one) && is_imposed(one) && why == reason::unpaired) return false;
+        if (is_required(one) || is_imposed(one)) {
             refuse({.which = one, .why = why, .other = other, .source = source});
             return false;
         }
-        if (is_imposed(one)) return false;
         at(one).value &= ~mask_of(one);
         return true;
     }
@@ -203,7 +204,7 @@ text to_string(reason why) {
         case reason::neither: return "must be 1 on one CPU and 0 on the other";
         case reason::not_activated: return "counts only with a control that is not to be had";
         case reason::needs: return "needs a control that is not 1";
-        case reason::excludes: return "cannot be 1 together with a control that is required too";
+        case reason::excludes: return "cannot be 1 together with a control that has to be 1 too";
         case reason::unpaired: return "has a counterpart that is not 1";
     }
     return "unknown";

@@ -46,8 +46,8 @@ struct control_refusal {
         cannot_be_0,    // forbidden, and the CPU allows nothing else
         neither,        // must be 1 on one of the CPUs in common, and 0 on another
         not_activated,  // required, and `other`, which makes its set count, cannot be 1 or is forbidden
-        needs,          // required, and so is `other` then, which is not 1
-        excludes,       // required, and so is `other`, with which it cannot be 1
+        needs,          // required or imposed by the CPU, and so is `other` then, which is not 1
+        excludes,       // required or imposed by the CPU, and so is `other`, with which it cannot be 1
         unpaired,       // required, and `other`, which takes back what it does, is not 1
     };
 

@@ -108,7 +108,7 @@ TEST(adjust, refuses_a_required_control_without_what_it_needs) {
     const controls x2apic{.primary = primary{}.use_tpr_shadow(true),
                           .secondary = secondary{}.virtualize_x2apic_mode(true).virtualize_apic_accesses(true)};
     EXPECT_EQ(refusal(adjust(everything(), {.required = x2apic})),
-              "VIRTUALIZE_APIC_ACCESSES cannot be 1 together with a control that is required too: "
+              "VIRTUALIZE_APIC_ACCESSES cannot be 1 together with a control that has to be 1 too: "
               "VIRTUALIZE_X2APIC_MODE");
     EXPECT_EQ(refusal(adjust(everything(), {.required = {.secondary = secondary{}.enable_ept(true)},
                                             .forbidden = {.primary = primary{}.activate_secondary_controls(true)}})),
@@ -158,10 +158,36 @@ TEST(adjust, keeps_what_entries_load_paired_with_what_exits_take_back) {
 TEST(adjust, leaves_what_the_cpu_imposes_even_without_a_counterpart) {
     auto imposing = everything();
     imposing.must_be_1.entry = entry{}.load_ia32_pat(true);
-    imposing.must_be_1.pin_based = pin{}.virtual_nmis(true);
     const auto made = adjust(imposing, {}).value();
     EXPECT_EQ(made.value.entry, entry{}.load_ia32_pat(true));
+    EXPECT_EQ(made.imposed.entry, entry{}.load_ia32_pat(true));
+}
+
+// SDM 3 27.2.1.1: VM entry asks what a control needs and excludes, not why it is 1.
+TEST(adjust, refuses_what_the_cpu_imposes_without_what_it_needs) {
+    auto imposing = everything();
+    imposing.must_be_1.pin_based = pin{}.virtual_nmis(true);
+    EXPECT_EQ(refusal(adjust(imposing, {})), "VIRTUAL_NMIS needs a control that is not 1: NMI_EXITING");
+    const auto made = adjust(imposing, {.required = {.pin_based = pin{}.nmi_exiting(true)}}).value();
     EXPECT_EQ(made.imposed.pin_based, pin{}.virtual_nmis(true));
+}
+
+TEST(adjust, drops_what_cannot_be_1_with_what_the_cpu_imposes) {
+    const auto x2apic = secondary{}.virtualize_x2apic_mode(true);
+    const auto accesses = secondary{}.virtualize_apic_accesses(true);
+    const control_request wanted{.required = {.primary = primary{}.use_tpr_shadow(true)},
+                                 .optional = {.secondary = secondary{accesses}.virtualize_x2apic_mode(true)}};
+    for (const auto imposed : {x2apic, accesses}) {
+        auto imposing = everything();
+        imposing.must_be_1.secondary = imposed;
+        const auto made = adjust(imposing, wanted).value();
+        EXPECT_EQ(made.value.secondary, imposed);
+    }
+    auto imposing = everything();
+    imposing.must_be_1.secondary = secondary{accesses}.virtualize_x2apic_mode(true);
+    EXPECT_EQ(refusal(adjust(imposing, wanted)),
+              "VIRTUALIZE_APIC_ACCESSES cannot be 1 together with a control that has to be 1 too: "
+              "VIRTUALIZE_X2APIC_MODE");
 }
 
 TEST(adjust, meets_on_real_cpus_what_their_generation_had) {

@@ -1,4 +1,4 @@
-// Whether VMXON can be executed, and if not, which step before it is missing (SDM 3 24.6 to 24.8, 26.3 VMXON, A.1, A.7,
+// Whether VMXON can be executed, and if not, which step before it is missing (SDM 3 24.6 to 24.8, 31.3 VMXON, A.1, A.7,
 // A.8). Freestanding.
 #pragma once
 

@@ -118,13 +118,13 @@ void add_ept(section& to, const cpu_values& cpu) {
 }
 
 void add_misc(section& to, const register_view& misc) {
+    const auto rate = misc.scaled("PREEMPTION_TIMER_RATE").value_or(0);
     to.rows.push_back(
         {.label = "limits",
-         .text = fmt::format(
-             "an MSR list has at most {:.0f} entries; the preemption timer counts every {:.0f} ticks of the "
-             "time-stamp counter; {} CR3 targets",
-             misc.scaled("MSR_LIST_LENGTH").value_or(0), misc.scaled("PREEMPTION_TIMER_RATE").value_or(0),
-             misc.get("CR3_TARGETS")),
+         .text = fmt::format("an MSR list has at most {:.0f} entries; the preemption timer counts every {} of the "
+                             "time-stamp counter; {} CR3 targets",
+                             misc.scaled("MSR_LIST_LENGTH").value_or(0),
+                             rate == 1 ? "tick" : fmt::format("{:.0f} ticks", rate), misc.get("CR3_TARGETS")),
          .says = {misc.says_hex("MSR_LIST_LENGTH"), misc.says_hex("PREEMPTION_TIMER_RATE")}});
 }
 
@@ -153,12 +153,12 @@ row svm_verdict(const cpu_values& cpu, const surroundings& where) {
     using reason = svm::vmrun_obstacle::reason;
     row result{.label = "SVM", .text = {}, .says = {cpu.feature("svm")}};
     const auto verdict = svm::may_execute_vmrun(cpu, cpu);
-    if (verdict || verdict.error().why == reason::no_save_area) {
-        result.text = "ready and switched on";
-    } else if (verdict.error().why == reason::svme_clear) {
+    if (!svm::is_ready(verdict)) {
+        result.text = words(cpu, verdict.error());
+    } else if (!verdict && verdict.error().why == reason::svme_clear) {
         result.text = "ready: the system may set EFER.SVME";
     } else {
-        result.text = words(cpu, verdict.error());
+        result.text = "ready and switched on";
     }
     if (!cpu.has("svm")) {
         if (where.virtual_cpu) result.note = "this virtual CPU, whatever the host can do";

@@ -20,6 +20,7 @@ check 'vmx of a profile: no values are known' contains "$out" 'it fails at IA32_
 
 succeeds svm --from "$epyc"
 check 'svm: the verdict' contains "$out" 'ready: the system may set EFER.SVME'
+json '.svm[0].says.ready and .svm[0].says.why == "SVME is 0: the system may set it"' svm --from "$epyc"
 json '.svm[0].cpus == [0, 1] and (.svm[0].says.features | index("nested_paging"))' svm --from "$epyc"
 succeeds svm --from "$haswell"
 check 'svm on Intel: says so' contains "$out" 'not ready; it fails at CPUID'
