@@ -18,21 +18,21 @@ namespace msr::host {
 namespace {
 
 // A CPU that this program may run on, and one that there is not.
-const auto here = static_cast<std::uint32_t>(::sched_getcpu());
-constexpr std::uint32_t absent = 8191;
+const auto this_cpu = static_cast<std::uint32_t>(::sched_getcpu());
+constexpr std::uint32_t no_cpu = 8191;
 
 class cost_meter_test : public testing::Test {
   protected:
     cost_meter_test() {
-        system.set_register(here, 0x1000, 0x55AA);
+        system.set_register(this_cpu, 0x1000, 0x55AA);
         // The device is a file: registers are next to each other, and one call moves several.
         for (std::uint32_t at = 1; at < how.values; ++at)
-            system.set_register(here, 0x1000 + 8 * at, 0x55AA);
+            system.set_register(this_cpu, 0x1000 + 8 * at, 0x55AA);
     }
 
     [[nodiscard]] cost_meter open() const {
-        const std::array online{here, absent};
-        auto meter = cost_meter::open(here, online, how, system.root());
+        const std::array online{this_cpu, no_cpu};
+        auto meter = cost_meter::open(this_cpu, online, how, system.root());
         EXPECT_TRUE(meter) << meter.error().line();
         return std::move(*meter);
     }
@@ -57,33 +57,33 @@ TEST_F(cost_meter_test, a_rewrite_leaves_the_register_as_it_is) {
     const auto cost = meter.rewrite(0x1000);
     ASSERT_TRUE(cost);
     EXPECT_GT(cost->call.median, 0);
-    EXPECT_EQ(linux_cpu(system.device(here), here).read(0x1000).value(), 0x55AAU);
+    EXPECT_EQ(linux_cpu(system.device(this_cpu), this_cpu).read(0x1000).value(), 0x55AAU);
 }
 
 TEST_F(cost_meter_test, a_register_that_refuses_has_a_fault) {
-    std::filesystem::remove(system.device(here));
-    system.refuse_all(here);
+    std::filesystem::remove(system.device(this_cpu));
+    system.refuse_all(this_cpu);
     const auto meter = open();
-    EXPECT_EQ(meter.read(0x1000).error(), (fault{0x1000, here, direction::read, cause::refused}));
+    EXPECT_EQ(meter.read(0x1000).error(), (fault{0x1000, this_cpu, direction::read, cause::refused}));
     EXPECT_EQ(meter.rewrite(0x1000).error().cause, cause::refused);
 }
 
 TEST_F(cost_meter_test, a_device_that_cannot_be_written_is_not_permitted) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root can become an ordinary user";
     std::filesystem::permissions(system.root(), std::filesystem::perms{0755});
-    std::filesystem::permissions(system.device(here), std::filesystem::perms{0644});
+    std::filesystem::permissions(system.device(this_cpu), std::filesystem::perms{0644});
     const auto meter = open();
     ASSERT_EQ(::seteuid(65534), 0);
     const auto cost = meter.rewrite(0x1000);
     ASSERT_EQ(::seteuid(0), 0);
-    EXPECT_EQ(cost.error(), (fault{0x1000, here, direction::write, cause::not_permitted}));
+    EXPECT_EQ(cost.error(), (fault{0x1000, this_cpu, direction::write, cause::not_permitted}));
 }
 
 TEST_F(cost_meter_test, says_why_a_cpu_cannot_be_measured) {
-    const std::array online{here};
+    const std::array online{this_cpu};
     EXPECT_EQ(cost_meter::open(7, online, how, system.root() / "none").error().kind, error_kind::no_access);
-    system.set_register(absent, 0x1000, 0);
-    const auto problem = cost_meter::open(absent, online, how, system.root()).error();
+    system.set_register(no_cpu, 0x1000, 0);
+    const auto problem = cost_meter::open(no_cpu, online, how, system.root()).error();
     EXPECT_EQ(problem.kind, error_kind::no_access);
     EXPECT_NE(problem.line().find("may not run on it"), std::string::npos) << problem.line();
 }

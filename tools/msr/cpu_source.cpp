@@ -120,6 +120,28 @@ found_cpu named_cpu(const catalogue::tables& facts, const common_options& option
     return read_cpu_file(facts, options.profile, options.cpus);
 }
 
+// The features that a name means: the one that is called so, or all whose names begin with it: `cet` is `cet_ss`,
+// `cet_ibt` and the rest.
+std::vector<std::string> features_named(const catalogue::tables& facts, const std::string& name) {
+    std::vector<std::string> result;
+    for (const auto& one : facts.features) {
+        const std::string_view full{one.name};
+        if (full == name) return {name};
+        if (full.starts_with(name + "_")) result.emplace_back(full);
+    }
+    if (result.empty()) result.push_back(name);
+    return result;
+}
+
+// What a feature that was added needs comes with it, unless it was taken away by name.
+host::outcome<void> add_prerequisites(load::cpu_builder& build) {
+    for (auto unmet = build.unmet_prerequisites(); !unmet.empty(); unmet = build.unmet_prerequisites()) {
+        const auto& first = unmet.front();
+        if (first.lacks.empty() || !build.feature(first.lacks, true)) return host::bad_input(first.message);
+    }
+    return {};
+}
+
 // Every change first, then what they lack of each other: +fred,+lkgs may stand in any order.
 host::outcome<void> change(const catalogue::tables& facts, const std::vector<std::string>& changes,
                            cpu_description& cpu) {
@@ -127,10 +149,11 @@ host::outcome<void> change(const catalogue::tables& facts, const std::vector<std
     for (const auto& one : changes) {
         if (one.size() < 2 || (one.front() != '+' && one.front() != '-'))
             return host::bad_input(fmt::format("`{}` is no change of a feature", one), "write +name or -name");
-        if (const auto said = build.feature(one.substr(1), one.front() == '+'); !said)
-            return host::bad_input(said.error());
+        for (const auto& name : features_named(facts, one.substr(1))) {
+            if (const auto said = build.feature(name, one.front() == '+'); !said) return host::bad_input(said.error());
+        }
     }
-    if (const auto unmet = build.unmet_prerequisites(); !unmet.empty()) return host::bad_input(unmet.front().message);
+    if (const auto complete = add_prerequisites(build); !complete) return complete;
     cpu.cpuid = build.leaves();
     std::string all;
     for (const auto& one : changes)

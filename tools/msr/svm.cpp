@@ -12,7 +12,7 @@ namespace {
 
 namespace svm = msr::virt::svm;
 
-json details(const report::cpu_values& cpu) {
+json svm_json(const report::cpu_values& cpu) {
     const auto verdict = svm::may_execute_vmrun(cpu, cpu);
     auto result = readiness_json(svm::is_ready(verdict), verdict);
     const auto found = svm::capabilities::read(cpu);
@@ -38,7 +38,7 @@ exit_code svm_verb(int argc, char** argv) {
                           .topics = topics,
                           .register_of_topic = msr::vm_cr::address,
                           .more = more,
-                          .details = details},
+                          .details = svm_json},
                          argc, argv);
 }
 

@@ -29,7 +29,7 @@ json controls_json(const vmx::allowed_controls& allowed) {
     return result;
 }
 
-json details(const report::cpu_values& cpu) {
+json vmx_json(const report::cpu_values& cpu) {
     const auto verdict = vmx::may_execute_vmxon(cpu, cpu);
     auto result = readiness_json(verdict.has_value(), verdict);
     if (!cpu.has("vmx")) return result;
@@ -65,7 +65,7 @@ exit_code vmx_verb(int argc, char** argv) {
                           .topics = topics,
                           .register_of_topic = msr::ia32_vmx_basic::address,
                           .more = more,
-                          .details = details},
+                          .details = vmx_json},
                          argc, argv);
 }
 

@@ -122,9 +122,9 @@ std::vector<cpu_builder::unmet> cpu_builder::unmet_prerequisites() const {
             if (has(wanted)) continue;
             const std::string other{std::string_view{facts_->features[wanted].name}};
             if (chosen_.contains(index)) {
-                result.push_back({name, fmt::format("`{}` needs `{}`, which this CPU lacks", name, other)});
+                result.push_back({name, fmt::format("`{}` needs `{}`, which this CPU lacks", name, other), other});
             } else if (chosen_.contains(wanted)) {
-                result.push_back({other, fmt::format("`{}` cannot be left out: `{}` needs it", other, name)});
+                result.push_back({other, fmt::format("`{}` cannot be left out: `{}` needs it", other, name), {}});
             }
         }
     }

@@ -44,6 +44,7 @@ class cpu_builder {
     struct unmet {
         std::string feature;
         std::string message;
+        std::string lacks;  // what it wants; empty if it is the one that is wanted and was left out
     };
     /// Prerequisites are looked at where features were chosen: leaves as they are show what a machine showed.
     [[nodiscard]] std::vector<unmet> unmet_prerequisites() const;

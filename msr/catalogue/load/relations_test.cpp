@@ -4,14 +4,14 @@
 namespace msr::catalogue::load {
 namespace {
 
-constexpr std::string_view layouts = R"(
+constexpr std::string_view two_layouts = R"(
 layouts:
   - {name: one, title: First, width: 8, fields: {7..2: reserved, 1: B, 0: A}}
   - {name: two, title: Second, width: 8, fields: {7..4: reserved, 3: D, 2..0: C}}
 )";
 
 std::string with(std::string_view more) {
-    return std::string{layouts}.append(more);
+    return std::string{two_layouts}.append(more);
 }
 
 std::string problems_of(std::string_view more) {

@@ -10,11 +10,11 @@
 namespace msr::virt::svm {
 namespace {
 
-using reason = vmrun_obstacle::reason;
+using vmrun_reason = vmrun_obstacle::reason;
 
 class on_zen_2 : public testing::Test {
   protected:
-    std::optional<reason> verdict() {
+    std::optional<vmrun_reason> verdict() {
         const auto found = may_execute_vmrun(
             [&](std::uint32_t leaf, std::uint32_t subleaf) { return catalogue::find(recorded.cpuid, leaf, subleaf); },
             cpu);
@@ -28,13 +28,13 @@ class on_zen_2 : public testing::Test {
 // APM 2 15.4, step by step.
 TEST_F(on_zen_2, each_step_is_asked_for_in_its_turn) {
     ASSERT_TRUE(write(cpu, vm_cr{}.svmdis(true)));
-    EXPECT_EQ(verdict(), reason::disabled);
+    EXPECT_EQ(verdict(), vmrun_reason::disabled);
     ASSERT_TRUE(write(cpu, vm_cr{}.svmdis(true).lock(true)));
-    EXPECT_EQ(verdict(), reason::locked_with_key);
+    EXPECT_EQ(verdict(), vmrun_reason::locked_with_key);
     ASSERT_TRUE(write(cpu, vm_cr{}.lock(true)));
-    EXPECT_EQ(verdict(), reason::svme_clear) << "a lock on an enabled SVM locks nothing out";
+    EXPECT_EQ(verdict(), vmrun_reason::svme_clear) << "a lock on an enabled SVM locks nothing out";
     ASSERT_TRUE(write(cpu, ia32_efer{}.svme(true)));
-    EXPECT_EQ(verdict(), reason::no_save_area);
+    EXPECT_EQ(verdict(), vmrun_reason::no_save_area);
     ASSERT_TRUE(write(cpu, vm_hsave_pa{0x1000}));
     EXPECT_EQ(verdict(), std::nullopt);
 }
@@ -62,14 +62,14 @@ TEST_F(on_zen_2, without_the_key_a_lock_is_for_firmware) {
         if (leaf.leaf == cpuid::svm_lock.leaf) leaf.answer.edx &= ~(std::uint32_t{1} << cpuid::svm_lock.lsb);
     }
     ASSERT_TRUE(write(cpu, vm_cr{}.svmdis(true).lock(true)));
-    EXPECT_EQ(verdict(), reason::locked_out);
+    EXPECT_EQ(verdict(), vmrun_reason::locked_out);
 }
 
 TEST_F(on_zen_2, what_cannot_be_read_is_named) {
     cpu.fail(vm_cr::address, direction::read, cause::not_permitted);
     const auto found = may_execute_vmrun(
         [&](std::uint32_t leaf, std::uint32_t subleaf) { return catalogue::find(recorded.cpuid, leaf, subleaf); }, cpu);
-    EXPECT_EQ(found.error(), (vmrun_obstacle{reason::not_known, vm_cr::address, cause::not_permitted}));
+    EXPECT_EQ(found.error(), (vmrun_obstacle{vmrun_reason::not_known, vm_cr::address, cause::not_permitted}));
 }
 
 TEST_F(on_zen_2, features_are_those_of_the_leaf) {
@@ -87,7 +87,7 @@ TEST_F(on_zen_2, features_are_those_of_the_leaf) {
 // An Intel CPU answers a leaf beyond its last with another leaf's data: that is not SVM.
 TEST(svm, is_not_on_a_cpu_without_it) {
     recorded_machine intel{haswell};
-    EXPECT_EQ(may_execute_vmrun(intel, intel.bus).error().why, reason::not_announced);
+    EXPECT_EQ(may_execute_vmrun(intel, intel.bus).error().why, vmrun_reason::not_announced);
     EXPECT_EQ(capabilities::read(intel), capabilities{});
     const auto echoing = [&](std::uint32_t leaf, std::uint32_t subleaf) {
         return leaf > 0x80000008 ? catalogue::cpuid_answer{~0U, ~0U, ~0U, ~0U} : intel(leaf, subleaf);
@@ -99,7 +99,7 @@ TEST(svm, is_not_switched_on_on_a_recorded_epyc) {
     recorded_machine recorded{epyc};
     const auto verdict = may_execute_vmrun(recorded, recorded.bus);
     ASSERT_FALSE(verdict);
-    EXPECT_EQ(verdict.error().why, reason::svme_clear);
+    EXPECT_EQ(verdict.error().why, vmrun_reason::svme_clear);
 }
 
 }  // namespace

@@ -18,7 +18,6 @@ using tertiary = vmx_tertiary_processor_based_controls;
 using exiting = vmx_primary_exit_controls;
 using secondary_exit = vmx_secondary_exit_controls;
 using entry = vmx_entry_controls;
-using reason = control_refusal::reason;
 
 allowed_controls allowed_on(const char* machine) {
     recorded_machine recorded{machine};

@@ -11,7 +11,7 @@
 namespace msr::virt::vmx {
 namespace {
 
-using reason = vmxon_obstacle::reason;
+using vmxon_reason = vmxon_obstacle::reason;
 
 // A machine that can be changed, register by register.
 host::simulated_cpu changeable(recorded_machine& recorded) {
@@ -71,7 +71,7 @@ TEST(vmxon, can_be_executed_where_kvm_has_run) {
     recorded_machine recorded{haswell};
     EXPECT_TRUE(may_execute_vmxon(recorded, recorded.bus));
     recorded_machine amd{epyc};
-    EXPECT_EQ(may_execute_vmxon(amd, amd.bus).error().why, reason::not_announced);
+    EXPECT_EQ(may_execute_vmxon(amd, amd.bus).error().why, vmxon_reason::not_announced);
 }
 
 TEST(vmxon, fails_at_feature_control) {
@@ -80,21 +80,21 @@ TEST(vmxon, fails_at_feature_control) {
     const auto with = [&](ia32_feature_control control, vmxon_state state = {}) {
         EXPECT_TRUE(write(cpu, control));
         const auto verdict = may_execute_vmxon(recorded, cpu, state);
-        if (verdict) return std::optional<reason>{};
+        if (verdict) return std::optional<vmxon_reason>{};
         EXPECT_EQ(verdict.error().index, ia32_feature_control::address);
         return std::optional{verdict.error().why};
     };
     using control = ia32_feature_control;
-    EXPECT_EQ(with(control{}), reason::not_enabled);
-    EXPECT_EQ(with(control{}.lock(true)), reason::locked_out);
-    EXPECT_EQ(with(control{}.enable_vmx_outside_smx_operation(true)), reason::not_locked);
+    EXPECT_EQ(with(control{}), vmxon_reason::not_enabled);
+    EXPECT_EQ(with(control{}.lock(true)), vmxon_reason::locked_out);
+    EXPECT_EQ(with(control{}.enable_vmx_outside_smx_operation(true)), vmxon_reason::not_locked);
     EXPECT_EQ(with(control{}.enable_vmx_outside_smx_operation(true).lock(true)), std::nullopt);
-    EXPECT_EQ(with(control{}.enable_vmx_inside_smx_operation(true).lock(true)), reason::locked_out);
+    EXPECT_EQ(with(control{}.enable_vmx_inside_smx_operation(true).lock(true)), vmxon_reason::locked_out);
     cpu.fail(ia32_feature_control::address, direction::read, cause::not_permitted);
     const auto verdict = may_execute_vmxon(recorded, cpu);
-    EXPECT_EQ(verdict.error(),
-              (vmxon_obstacle{
-                  .why = reason::not_known, .index = ia32_feature_control::address, .cause = cause::not_permitted}));
+    EXPECT_EQ(verdict.error(), (vmxon_obstacle{.why = vmxon_reason::not_known,
+                                               .index = ia32_feature_control::address,
+                                               .cause = cause::not_permitted}));
 }
 
 TEST(vmxon, inside_smx_operation_asks_for_the_other_enable) {
@@ -111,8 +111,8 @@ TEST(vmxon, inside_smx_operation_asks_for_the_other_enable) {
         return answer;
     };
     ASSERT_TRUE(write(cpu, ia32_feature_control{}.enable_vmx_outside_smx_operation(true).lock(true)));
-    EXPECT_EQ(may_execute_vmxon(with_smx, cpu, {.in_smx = true}).error().why, reason::locked_out);
-    EXPECT_EQ(may_execute_vmxon(without_smx, cpu, {.in_smx = true}).error().why, reason::smx_not_there);
+    EXPECT_EQ(may_execute_vmxon(with_smx, cpu, {.in_smx = true}).error().why, vmxon_reason::locked_out);
+    EXPECT_EQ(may_execute_vmxon(without_smx, cpu, {.in_smx = true}).error().why, vmxon_reason::smx_not_there);
     ASSERT_TRUE(write(cpu, ia32_feature_control{}.enable_vmx_inside_smx_operation(true).lock(true)));
     EXPECT_TRUE(may_execute_vmxon(with_smx, cpu, {.in_smx = true}));
 }
@@ -127,13 +127,13 @@ TEST(vmxon, fails_at_the_capabilities) {
         return verdict ? std::nullopt : std::optional{verdict.error().why};
     };
     using fields = ia32_vmx_basic::fields;
-    EXPECT_EQ(verdict_with(basic.with<fields::vmcs_size>(0)), reason::no_region_size);
+    EXPECT_EQ(verdict_with(basic.with<fields::vmcs_size>(0)), vmxon_reason::no_region_size);
     EXPECT_EQ(verdict_with(basic.with<fields::memory_type>(ia32_vmx_basic_memory_type::uc)), std::nullopt);
     EXPECT_EQ(verdict_with(basic.with<fields::memory_type>(fields::memory_type::value_type::from_raw(5))),
-              reason::no_memory_type);
+              vmxon_reason::no_memory_type);
     EXPECT_EQ(verdict_with(basic), std::nullopt);
     ASSERT_TRUE(raw_write(cpu, ia32_vmx_cr4_fixed1::address, 0));
-    EXPECT_EQ(may_execute_vmxon(recorded, cpu).error().why, reason::vmxe_never);
+    EXPECT_EQ(may_execute_vmxon(recorded, cpu).error().why, vmxon_reason::vmxe_never);
 }
 
 TEST(vmxon, fails_at_the_bits_of_cr0_and_cr4_that_it_names) {
@@ -143,12 +143,12 @@ TEST(vmxon, fails_at_the_bits_of_cr0_and_cr4_that_it_names) {
     const auto cr4 = control_register_4{}.pae(true).vmxe(true);
     EXPECT_TRUE(verdict({.cr0 = cr0.raw(), .cr4 = cr4.raw()}));
     EXPECT_EQ(verdict({.cr0 = cr0.ne(false).raw()}).error(),
-              (vmxon_obstacle{.why = reason::cr0_clear, .bits = control_register_0{}.ne(true).raw()}));
+              (vmxon_obstacle{.why = vmxon_reason::cr0_clear, .bits = control_register_0{}.ne(true).raw()}));
     EXPECT_EQ(verdict({.cr4 = cr4.vmxe(false).raw()}).error(),
-              (vmxon_obstacle{.why = reason::cr4_clear, .bits = control_register_4{}.vmxe(true).raw()}));
+              (vmxon_obstacle{.why = vmxon_reason::cr4_clear, .bits = control_register_4{}.vmxe(true).raw()}));
     const auto not_on_haswell = control_register_4{}.pke(true).raw();
     EXPECT_EQ(verdict({.cr4 = cr4.raw() | not_on_haswell}).error(),
-              (vmxon_obstacle{.why = reason::cr4_set, .bits = not_on_haswell}));
+              (vmxon_obstacle{.why = vmxon_reason::cr4_set, .bits = not_on_haswell}));
 }
 
 TEST(vmxon, fails_at_a_region_that_it_cannot_use) {
@@ -159,15 +159,16 @@ TEST(vmxon, fails_at_a_region_that_it_cannot_use) {
     const auto verdict = [&](vmxon_region region) { return may_execute_vmxon(recorded, cpu, {.region = region}); };
     const std::uint64_t above_4_gib = std::uint64_t{1} << 32U;
     EXPECT_TRUE(verdict({.address = above_4_gib, .revision = revision}));
-    EXPECT_EQ(verdict({.address = 0x1008, .revision = revision}).error().why, reason::region_alignment);
-    EXPECT_EQ(verdict({.address = 0x1000, .revision = revision + 1}).error().why, reason::region_revision);
+    EXPECT_EQ(verdict({.address = 0x1008, .revision = revision}).error().why, vmxon_reason::region_alignment);
+    EXPECT_EQ(verdict({.address = 0x1000, .revision = revision + 1}).error().why, vmxon_reason::region_revision);
     const auto width = asked(recorded, cpuid::maxphyaddr);
     EXPECT_EQ(verdict({.address = std::uint64_t{1} << width, .revision = revision}).error(),
-              (vmxon_obstacle{.why = reason::region_beyond, .bits = std::uint64_t{1} << width}));
+              (vmxon_obstacle{.why = vmxon_reason::region_beyond, .bits = std::uint64_t{1} << width}));
     ASSERT_TRUE(
         raw_write(cpu, ia32_vmx_basic::address, basic.with<ia32_vmx_basic::fields::physical_addresses_32>(true).raw()));
-    EXPECT_EQ(verdict({.address = above_4_gib, .revision = revision}).error(),
-              (vmxon_obstacle{.why = reason::region_beyond, .index = ia32_vmx_basic::address, .bits = above_4_gib}));
+    EXPECT_EQ(
+        verdict({.address = above_4_gib, .revision = revision}).error(),
+        (vmxon_obstacle{.why = vmxon_reason::region_beyond, .index = ia32_vmx_basic::address, .bits = above_4_gib}));
 }
 
 TEST(vmxon, of_a_first_generation_cpu_wants_its_region_below_4_gbytes) {
@@ -180,7 +181,7 @@ TEST(vmxon, of_a_first_generation_cpu_wants_its_region_below_4_gbytes) {
         return may_execute_vmxon(announcing, cpu, {.region = vmxon_region{.address = address, .revision = 5}});
     };
     EXPECT_TRUE(verdict(0xFFFFF000));
-    EXPECT_EQ(verdict(0x100000000).error().why, reason::region_beyond);
+    EXPECT_EQ(verdict(0x100000000).error().why, vmxon_reason::region_beyond);
 }
 
 // SDM 3 A.7.

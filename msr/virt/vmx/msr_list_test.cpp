@@ -19,9 +19,9 @@
 namespace msr::virt::vmx {
 namespace {
 
-using reason = list_refusal::reason;
+using list_reason = list_refusal::reason;
 
-std::optional<reason> refused(std::uint32_t index, list_use use) {
+std::optional<list_reason> refused(std::uint32_t index, list_use use) {
     const auto verdict = may_stand_in_list(index, use);
     if (verdict) return std::nullopt;
     EXPECT_EQ(verdict.error().index, index);
@@ -31,13 +31,13 @@ std::optional<reason> refused(std::uint32_t index, list_use use) {
 // SDM 3 27.4 and 28.6 (loading), 28.4 (saving).
 TEST(msr_list, refuses_what_vm_entry_and_exit_cannot_load) {
     for (const auto index : {ia32_fs_base::address, ia32_gs_base::address, ia32_smm_monitor_ctl::address}) {
-        EXPECT_EQ(refused(index, list_use::loaded), reason::not_loaded);
-        EXPECT_EQ(refused(index, list_use::saved_and_loaded), reason::not_loaded);
+        EXPECT_EQ(refused(index, list_use::loaded), list_reason::not_loaded);
+        EXPECT_EQ(refused(index, list_use::saved_and_loaded), list_reason::not_loaded);
         EXPECT_EQ(refused(index, list_use::saved), std::nullopt);
     }
     for (const auto index : {ia32_smbase::address, ia32_bios_updt_trig::address, ia32_bios_sign_id::address}) {
-        EXPECT_EQ(refused(index, list_use::loaded), reason::not_loaded);
-        EXPECT_EQ(refused(index, list_use::saved), reason::not_saved);
+        EXPECT_EQ(refused(index, list_use::loaded), list_reason::not_loaded);
+        EXPECT_EQ(refused(index, list_use::saved), list_reason::not_saved);
     }
     for (const auto index : {ia32_efer::address, ia32_star::address, ia32_kernel_gs_base::address})
         EXPECT_EQ(refused(index, list_use::saved_and_loaded), std::nullopt);
@@ -47,8 +47,8 @@ TEST(msr_list, refuses_what_vm_entry_and_exit_cannot_load) {
 TEST(msr_list, refuses_the_whole_range_of_the_x2apic_and_nothing_beside_it) {
     const auto first = ia32_x2apic_apicid::address & ~0xFFU;
     for (std::uint32_t index = first; index < first + 0x100; ++index) {
-        EXPECT_EQ(refused(index, list_use::loaded), reason::not_loaded) << index;
-        EXPECT_EQ(refused(index, list_use::saved), reason::not_saved) << index;
+        EXPECT_EQ(refused(index, list_use::loaded), list_reason::not_loaded) << index;
+        EXPECT_EQ(refused(index, list_use::saved), list_reason::not_saved) << index;
     }
     EXPECT_EQ(refused(first - 1, list_use::saved_and_loaded), std::nullopt);
     EXPECT_EQ(refused(first + 0x100, list_use::saved_and_loaded), std::nullopt);
@@ -72,7 +72,7 @@ TEST(msr_list, ends_where_memory_or_the_cpus_limit_does) {
     msr_list_entry one[1];
     msr_list small{one, list_use::loaded, ia32_vmx_misc{}};
     ASSERT_TRUE(small.set(1));
-    EXPECT_EQ(small.set(2), (std::unexpected{list_refusal{2, reason::full, 1}}));
+    EXPECT_EQ(small.set(2), (std::unexpected{list_refusal{2, list_reason::full, 1}}));
 
     // N = 1 in bits 27..25: 1024 entries (SDM 3 A.6).
     const auto misc = ia32_vmx_misc{}.with<ia32_vmx_misc::fields::msr_list_length>(1);
@@ -81,7 +81,7 @@ TEST(msr_list, ends_where_memory_or_the_cpus_limit_does) {
     constexpr std::uint32_t from = 0x10000;
     for (std::uint32_t count = 0; count < 1024; ++count)
         ASSERT_TRUE(large.set(from + count));
-    EXPECT_EQ(large.set(from + 1024), (std::unexpected{list_refusal{from + 1024, reason::over_the_limit, 1024}}));
+    EXPECT_EQ(large.set(from + 1024), (std::unexpected{list_refusal{from + 1024, list_reason::over_the_limit, 1024}}));
     EXPECT_TRUE(large.set(from, 7)) << "a register that is there can still get another value";
 }
 
@@ -89,7 +89,8 @@ TEST(msr_list, refuses_memory_that_is_not_aligned) {
     alignas(16) std::array<unsigned char, 64> bytes{};
     auto* const odd = reinterpret_cast<msr_list_entry*>(bytes.data() + 8);  // as an allocator's, never used
     msr_list list{odd, 3, list_use::loaded, ia32_vmx_misc{}};
-    EXPECT_EQ(list.set(ia32_star::address), (std::unexpected{list_refusal{ia32_star::address, reason::misaligned}}));
+    EXPECT_EQ(list.set(ia32_star::address),
+              (std::unexpected{list_refusal{ia32_star::address, list_reason::misaligned}}));
 }
 
 }  // namespace
