@@ -49,6 +49,7 @@ class machine {
 
   private:
     void hold(std::uint32_t address, std::uint64_t value);
+    [[nodiscard]] bool is_counter(std::uint32_t address) const;
     [[nodiscard]] outcome compare_values(const answer& real, std::uint64_t undefined, bool moves) const;
 
     msr::host::owned_table table_;

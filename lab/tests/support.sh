@@ -53,6 +53,16 @@ status_of() {
 	echo "$status"
 }
 
+# try_again COMMAND...: once more if the lab ran out of time, and says so. A guest of a guest in an emulator without KVM hangs once
+# in some hundred runs; another boot answers the same cases.
+try_again() {
+	local status=0
+	"$@" || status=$?
+	((status == 124)) || return "$status"
+	echo 'the lab ran out of time, and is tried again' >&2
+	"$@"
+}
+
 # What programs said on standard error is shown when something failed: it tells why.
 finish() {
 	local said
