@@ -60,6 +60,12 @@ struct surroundings {
         if (one.address == Register::address) return Register::from_raw(*one.at);
         return Register::from_raw(look_up_or(Register::address, otherwise.raw()));
     }
+    /// Whether bits of a register are known to be clear without looking further: false may only mean not yet seen.
+    template <class Register>
+    [[nodiscard]] bool has_clear(std::uint64_t bits) const {
+        const auto& one = place_for(Register::address);
+        return one.address == Register::address && (*one.at & bits) == 0;
+    }
     template <class Register>
     void put(Register to) const {
         if (auto* const at = seen_at(Register::address)) {

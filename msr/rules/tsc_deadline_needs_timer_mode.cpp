@@ -6,16 +6,17 @@ namespace msr::rules {
 
 namespace {
 
-bool x2apic_timer_is_in_deadline_mode(const profile::surroundings& around) {
-    const auto timer = around.get<ia32_x2apic_lvt_timer>();
-    return timer ? timer->timer_mode() == apic_timer_mode::tsc_deadline : around.state.timer_deadline_mode;
+bool in_deadline_mode(const profile::surroundings& around) {
+    if (around.get_or(ia32_apic_base{}).extd()) {
+        if (const auto timer = around.get<ia32_x2apic_lvt_timer>())
+            return timer->timer_mode() == apic_timer_mode::tsc_deadline;
+    }
+    return around.state.timer_deadline_mode;
 }
 
-inline void drop_outside_deadline_mode(profile::attempt& asked) {
-    const auto& around = asked.around;
-    const bool x2apic = around.get_or(ia32_apic_base{}).extd();
-    const bool in_mode = x2apic ? x2apic_timer_is_in_deadline_mode(around) : around.state.timer_deadline_mode;
-    if (!in_mode) asked.value = 0;
+[[gnu::noinline]] bool drop_outside_deadline_mode(profile::attempt& asked) {
+    if (!in_deadline_mode(asked.around)) asked.value = 0;
+    return true;
 }
 
 }  // namespace
@@ -23,13 +24,14 @@ inline void drop_outside_deadline_mode(profile::attempt& asked) {
 // SDM volume 3, 11.5.4.1: outside the deadline mode of the timer a write is dropped and a read gives zero. In x2APIC
 // mode a register says which mode it is; in xAPIC mode a hypervisor has to.
 bool tsc_deadline_needs_timer_mode(profile::attempt& asked) {
-    if (!asked.by_host) drop_outside_deadline_mode(asked);
-    return true;
+    // The most frequent write of a running guest: most of the time this is all there is to look at.
+    const bool armed = asked.around.state.timer_deadline_mode;
+    if (armed && asked.around.has_clear<ia32_apic_base>(ia32_apic_base::fields::extd::mask)) return true;
+    return asked.by_host || drop_outside_deadline_mode(asked);
 }
 
 bool tsc_deadline_of_host_needs_timer_mode(profile::attempt& asked) {
-    drop_outside_deadline_mode(asked);
-    return true;
+    return drop_outside_deadline_mode(asked);
 }
 
 }  // namespace msr::rules
