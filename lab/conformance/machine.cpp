@@ -1,5 +1,7 @@
 #include "lab/conformance/machine.hpp"
 
+#include <algorithm>
+
 #include "msr/rules/all.hpp"
 
 namespace conformance {
@@ -61,9 +63,13 @@ constexpr std::uint64_t a_moment = 1U << 20U;
 
 bool machine::is_counter(std::uint32_t address) const {
     const auto* const slot = table_->find(address);
-    if (slot == nullptr || slot->row->guest.entry->varies != msr::catalogue::variation::changing) return false;
+    if (slot == nullptr) return false;
+    const auto& entry = *slot->row->guest.entry;
     const auto& behaviour = slot->row->host;
-    return (behaviour.stored | behaviour.kept) >> 32U != 0;
+    // What changes as a whole: IA32_U_CET changes with the task, and its fields are flags.
+    return entry.varies == msr::catalogue::variation::changing &&
+           std::ranges::count_if(entry.fields, [](const auto& one) { return !is_reserved(one); }) == 1 &&
+           (behaviour.stored | behaviour.kept) >> 32U != 0;
 }
 
 outcome machine::compare(const answer& real, const std::set<std::uint32_t>& moving) {
