@@ -56,9 +56,7 @@ struct surroundings {
     /// The same, for who can name a value to take instead.
     template <class Register>
     [[nodiscard]] Register get_or(Register otherwise) const {
-        const auto& one = place_for(Register::address);
-        if (one.address == Register::address) return Register::from_raw(*one.at);
-        return Register::from_raw(look_up_or(Register::address, otherwise.raw()));
+        return get<Register>().value_or(otherwise);
     }
     /// Whether bits of a register are known to be clear without looking further: false may only mean not yet seen.
     template <class Register>
@@ -82,10 +80,6 @@ struct surroundings {
     [[nodiscard]] std::uint64_t* seen_at(std::uint32_t address) const {
         const auto& one = place_for(address);
         return one.address == address ? one.at : nullptr;
-    }
-    [[nodiscard, gnu::noinline, gnu::cold]] std::uint64_t look_up_or(std::uint32_t address,
-                                                                     std::uint64_t otherwise) const {
-        return look_up(address).value_or(otherwise);
     }
     [[nodiscard, gnu::noinline]] std::optional<std::uint64_t> look_up(std::uint32_t address) const {
         if (place != nullptr) {
