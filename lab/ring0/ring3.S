@@ -1,4 +1,5 @@
 // The programs of ring 3, and the way there and back.
+#include "lab/ring0/callee_saved.inc"
     .section .user, "awx", @progbits
     .balign 16
     .globl ring3_memory
@@ -48,12 +49,7 @@ ring3_swapgs:
 // void ring3_enter(program, code selector, stack selector, flags): returns when leave_ring_3 is continued at.
     .globl ring3_enter, ring3_leave
 ring3_enter:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    push_callee_saved
     mov %rsp, ring0_stack(%rip)
     push %rdx
     lea ring3_stack, %rax
@@ -64,12 +60,7 @@ ring3_enter:
     iretq
 ring3_leave:
     mov ring0_stack(%rip), %rsp
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    pop_callee_saved
     ret
 
     .bss

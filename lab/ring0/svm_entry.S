@@ -1,13 +1,9 @@
 // One entry of a guest: void svm_enter(vmcb* guest, general_registers*, vmcb* host). The guest's RAX is in its VMCB.
+#include "lab/ring0/callee_saved.inc"
     .text
     .globl svm_enter
 svm_enter:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    push_callee_saved
     push %rdx
     push %rdi
     push %rsi
@@ -52,12 +48,7 @@ svm_enter:
     pop %rax
     vmload
     stgi
-    pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+    pop_callee_saved
     ret
 
     .section .note.GNU-stack, "", @progbits

@@ -1,14 +1,10 @@
 // One entry of a guest: bool vmx_enter(general_registers*, bool again, host RSP's field, host RIP's field); false if
 // the guest was not entered.
+#include "lab/ring0/callee_saved.inc"
     .text
     .globl vmx_enter
 vmx_enter:
-    push %rbx
-    push %rbp
-    push %r12
-    push %r13
-    push %r14
-    push %r15
+    push_callee_saved
     push %rdi
     vmwrite %rsp, %rdx
     lea vmx_exit(%rip), %rax
@@ -56,12 +52,7 @@ vmx_exit:
     pop %rax
     mov %rax, 48(%rdi)
     mov $1, %eax
-3:  pop %r15
-    pop %r14
-    pop %r13
-    pop %r12
-    pop %rbp
-    pop %rbx
+3:  pop_callee_saved
     ret
 
     .section .note.GNU-stack, "", @progbits
