@@ -5,15 +5,15 @@
 #include <string>
 
 #include "msr/host/machine.hpp"
+#include "msr/host/recorded_machines.hpp"
 #include "msr/host/snapshot_machine.hpp"
 #include "msr/profile/cpuid.hpp"
 
 namespace msr::virt {
 
-// tools/msr/report/testdata/README.md says where they come from.
-inline constexpr auto haswell = "tools/msr/report/testdata/bochs-haswell.json";
-inline constexpr auto tiger_lake = "tools/msr/recorded_machine.json";
-inline constexpr auto epyc = "tools/msr/report/testdata/qemu-epyc.json";
+using host::epyc;
+using host::haswell;
+using host::tiger_lake;
 
 class recorded_machine {
   public:

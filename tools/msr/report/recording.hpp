@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "msr/core/access.hpp"
+#include "msr/host/recorded_machines.hpp"
 #include "msr/host/snapshot.hpp"
 #include "tools/msr/report/report.hpp"
 
 namespace tool::report {
 
-// testdata/README.md says where they come from.
-inline constexpr auto haswell = "tools/msr/report/testdata/bochs-haswell.json";
-inline constexpr auto epyc = "tools/msr/report/testdata/qemu-epyc.json";
-inline constexpr auto tiger_lake = "tools/msr/recorded_machine.json";
+using host::epyc;
+using host::haswell;
+using host::tiger_lake;
 
 class recording {
   public:
