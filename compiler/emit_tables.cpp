@@ -1,11 +1,9 @@
 #include "compiler/emit_tables.hpp"
 
-#include <map>
-#include <string_view>
-
 #include <fmt/format.h>
 
 #include "compiler/initialiser.hpp"
+#include "compiler/table_arrays.hpp"
 
 namespace msr::compiler {
 
@@ -13,7 +11,7 @@ namespace {
 
 using namespace catalogue;
 
-class table_writer {
+class table_writer : table_arrays {
   public:
     explicit table_writer(const tables& from) : from_{from} {}
 
@@ -21,7 +19,7 @@ class table_writer {
         define("vendor_entry", "vendors", from_.vendors, [this](const auto& one) { return vendor(one); });
         define("processor_entry", "processors", from_.processors, [this](const auto& one) { return processor(one); });
         define("feature_entry", "features", from_.features, [this](const auto& one) { return feature(one); });
-        define("quantity_entry", "quantities", from_.quantities, [](const auto& one) { return quantity(one); });
+        define("quantity_entry", "quantities", from_.quantities, [this](const auto& one) { return quantity(one); });
         define("enumeration_entry", "enumerations", from_.enumerations,
                [this](const auto& one) { return enumeration(one); });
         define("layout_entry", "layouts", from_.layouts, [this](const auto& one) { return layout(one); });
@@ -36,52 +34,13 @@ class table_writer {
         });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
-               out_ +
+               written() +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
                "registers, models, profiles, relations, msr_lists};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
   private:
-    // An empty C++ array is not allowed; a view of nothing is written as {}.
-    template <class T, class Write>
-    void define(std::string_view type, std::string_view name, view<T> elements, Write write) {
-        std::string body;
-        for (const auto& one : elements)
-            body += "    " + write(one) + ",\n";
-        if (elements.empty()) {
-            out_ += fmt::format("constexpr view<{}> {};\n", type, name);
-        } else {
-            out_ += fmt::format("constexpr {} {}[]{{\n{}}};\n", type, name, body);
-        }
-    }
-
-    // An array that others point into; equal ones are written once.
-    std::string shared(std::string_view type, const std::string& body) {
-        if (body.empty()) return {};
-        const auto [place, fresh] = arrays_.try_emplace(std::string{type} + body, arrays_.size());
-        const auto name = fmt::format("a{}", place->second);
-        if (fresh) out_ += fmt::format("constexpr {} {}[]{{{}}};\n", type, name, body);
-        return name;
-    }
-
-    template <class T, class Write>
-    std::string list(std::string_view type, view<T> elements, Write write) {
-        std::string body;
-        for (const auto& one : elements)
-            body += (body.empty() ? "" : ",") + write(one);
-        return shared(type, body);
-    }
-
-    std::string texts(view<text> words) { return list("text", words, literal); }
-
-    std::string code(expression program) {
-        return list("instruction", program, [](const instruction& step) {
-            return fmt::format("{{static_cast<operation>({}),{},{},{:#x}U}}", static_cast<int>(step.code), step.msb,
-                               step.lsb, step.operand);
-        });
-    }
-
     static std::string where(const cpuid_bits& bits) {
         members all;
         all.number("leaf", bits.leaf);
@@ -124,7 +83,7 @@ class table_writer {
         return all.braced();
     }
 
-    static std::string quantity(const quantity_entry& one) {
+    std::string quantity(const quantity_entry& one) {
         members all;
         all.words("name", one.name);
         all.words("title", one.title);
@@ -132,6 +91,7 @@ class table_writer {
         all.number("minimum", one.minimum);
         all.number("maximum", one.maximum);
         all.number("fallback", one.fallback);
+        all.raw("only", numbers(one.only));
         return all.braced();
     }
 
@@ -243,13 +203,9 @@ class table_writer {
         return all.braced();
     }
 
-    std::string addresses(view<std::uint32_t> all) {
-        return list("std::uint32_t", all, [](std::uint32_t one) { return fmt::format("{:#x}", one); });
-    }
-
     std::string departure(const departure_entry& one) {
         members all;
-        all.raw("addresses", addresses(one.addresses));
+        all.raw("addresses", numbers(one.addresses));
         all.raw("names", texts(one.names));
         all.raw("when", code(one.when));
         all.choice("by", one.by, actor::both, "actor");
@@ -280,7 +236,7 @@ class table_writer {
         all.words("name", one.name);
         all.words("title", one.title);
         all.flag("canonical_by_paging", one.canonical_by_paging);
-        all.raw("addresses", addresses(one.addresses));
+        all.raw("addresses", numbers(one.addresses));
         all.raw("departures",
                 list("departure_entry", one.departures, [this](const departure_entry& row) { return departure(row); }));
         return all.braced();
@@ -305,8 +261,6 @@ class table_writer {
     }
 
     const tables& from_;
-    std::string out_;
-    std::map<std::string, std::size_t, std::less<>> arrays_;
 };
 
 }  // namespace

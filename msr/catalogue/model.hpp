@@ -66,7 +66,8 @@ struct quantity_entry {
     cpuid_bits where;
     std::uint32_t minimum = 0;
     std::uint32_t maximum = 0;
-    std::uint32_t fallback = 0;  // where CPUID lacks the leaf, or gives 0
+    std::uint32_t fallback = 0;     // where CPUID lacks the leaf, or gives 0
+    view<std::uint32_t> only = {};  // the values that there are; empty: all from the minimum to the maximum
 };
 
 /// The quantity, by what stands at its place: a width that no CPU can have would break the tiling of registers.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "msr/catalogue/expression_text.hpp"
 #include "msr/catalogue/load/cpuid_name.hpp"
@@ -85,6 +86,8 @@ cpu_builder::outcome cpu_builder::quantity(std::string_view name, std::uint64_t 
         return std::unexpected{fmt::format("{} is {} to {}, not {}", name, entry.minimum,
                                            std::min<std::uint64_t>(entry.maximum, widest), value)};
     }
+    if (!entry.only.empty() && std::ranges::find(entry.only, value) == entry.only.end())
+        return std::unexpected{fmt::format("{} is {}, not {}", name, fmt::join(entry.only, ", "), value)};
     return say(fmt::format("{} = {}", name, value), entry.where, static_cast<std::uint32_t>(value));
 }
 

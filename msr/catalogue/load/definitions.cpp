@@ -123,6 +123,11 @@ class definition_reader {
         if (result.minimum > result.maximum || result.fallback < result.minimum || result.fallback > result.maximum) {
             report("minimum, fallback and maximum are not in this order");
         }
+        result.only = keep_.keep(entry.value("only", std::vector<std::uint32_t>{}));
+        for (const auto one : result.only) {
+            if (one < result.minimum || one > result.maximum)
+                report("a value of `only` is not between minimum and maximum");
+        }
         check_place(result.where);
         add(known_.quantities, result, most_quantities);
     }

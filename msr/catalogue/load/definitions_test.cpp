@@ -54,6 +54,7 @@ TEST(definitions, quantities_are_in_order) {
     EXPECT_TRUE(refuses(quantity("minimum: 5, maximum: 4, fallback: 4"), "order"));
     EXPECT_TRUE(refuses(quantity("minimum: 2, maximum: 4, fallback: 1"), "order"));
     EXPECT_TRUE(refuses(quantity("minimum: 2, maximum: 4, fallback: 5"), "order"));
+    EXPECT_TRUE(refuses(quantity("minimum: 2, maximum: 4, fallback: 2, only: [2, 5]"), "only"));
     EXPECT_TRUE(refuses(quantity("minimum: 0, maximum: 0x100000000, fallback: 1"), "at /quantities/0"));
 }
 

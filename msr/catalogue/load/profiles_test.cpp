@@ -154,6 +154,8 @@ TEST(profiles, refuse_features_without_what_they_need) {
 TEST(profiles, refuse_a_width_out_of_range) {
     EXPECT_TRUE(refused_with_head("quantities: {MAXPHYADDR: 53} # here\n", "MAXPHYADDR is 32 to 52, not 53"));
     EXPECT_TRUE(refused_with_head("quantities: {MAXPHYADDR: 31} # here\n", "MAXPHYADDR is 32 to 52, not 31"));
+    EXPECT_TRUE(refused_with_head("quantities: {LINEAR_ADDRESS_WIDTH: 50} # here\n",
+                                  "LINEAR_ADDRESS_WIDTH is 32, 48, 57, not 50"));
 }
 
 TEST(profiles, refuse_a_leaf_or_register_twice) {
