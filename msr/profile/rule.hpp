@@ -49,7 +49,7 @@ struct surroundings {
     /// A register's value by its type; nothing where it is not known.
     template <class Register>
     [[nodiscard]] std::optional<Register> get() const {
-        if (const auto* const at = seen_at(Register::address)) return Register::from_raw(*at);
+        if (const auto recent = recall<Register>()) return recent;
         const auto held = look_up(Register::address);
         return held ? std::optional{Register::from_raw(*held)} : std::nullopt;
     }
@@ -58,11 +58,11 @@ struct surroundings {
     [[nodiscard]] Register get_or(Register otherwise) const {
         return get<Register>().value_or(otherwise);
     }
-    /// Whether bits of a register are known to be clear without looking further: false may only mean not yet seen.
+    /// The same as get(), but nothing either where a rule has not asked for it lately: looks no further.
     template <class Register>
-    [[nodiscard]] bool has_clear(std::uint64_t bits) const {
-        const auto& one = place_for(Register::address);
-        return one.address == Register::address && (*one.at & bits) == 0;
+    [[nodiscard]] std::optional<Register> recall() const {
+        if (const auto* const at = seen_at(Register::address)) return Register::from_raw(*at);
+        return std::nullopt;
     }
     template <class Register>
     void put(Register to) const {

@@ -14,6 +14,15 @@ bool in_deadline_mode(const profile::surroundings& around) {
     return around.state.timer_deadline_mode;
 }
 
+// The most frequent write of a running guest: most of the time this is all there is to look at.
+bool is_surely_in_deadline_mode(const profile::surroundings& around) {
+    const auto base = around.recall<ia32_apic_base>();
+    if (!base) return false;
+    if (!base->extd()) return around.state.timer_deadline_mode;
+    const auto timer = around.recall<ia32_x2apic_lvt_timer>();
+    return timer && timer->timer_mode() == apic_timer_mode::tsc_deadline;
+}
+
 [[gnu::noinline]] bool drop_outside_deadline_mode(profile::attempt& asked) {
     if (!in_deadline_mode(asked.around)) asked.value = 0;
     return true;
@@ -24,9 +33,7 @@ bool in_deadline_mode(const profile::surroundings& around) {
 // SDM volume 3, 11.5.4.1: outside the deadline mode of the timer a write is dropped and a read gives zero. In x2APIC
 // mode a register says which mode it is; in xAPIC mode a hypervisor has to.
 bool tsc_deadline_needs_timer_mode(profile::attempt& asked) {
-    // The most frequent write of a running guest: most of the time this is all there is to look at.
-    const bool armed = asked.around.state.timer_deadline_mode;
-    if (armed && asked.around.has_clear<ia32_apic_base>(ia32_apic_base::fields::extd::mask)) return true;
+    if (is_surely_in_deadline_mode(asked.around)) return true;
     return asked.by_host || drop_outside_deadline_mode(asked);
 }
 
