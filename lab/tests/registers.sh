@@ -22,21 +22,22 @@ lines_of_msr() {
 	jq -r '.registers[] | .address as $address | .values[] | "\($address) \(.cpu) \(.value // .error.cause)"' "$1" | sort -u
 }
 
-# Prints a verdict a line: same, refused, moving, unasked, MISSING, or DIFFERS.
+# compare ASKED BEFORE AFTER MSR prints a verdict a line: same, refused, moving, unasked, MISSING, or DIFFERS.
 #
-# unasked: rdmsr ended with a refusal on a CPU before this one. Without one, its answer is MISSING.
+# unasked: rdmsr was not asked for it, or ended with a refusal on a CPU before this one. Otherwise its answer is MISSING.
 # moving: a counter lay between the two readings of rdmsr, or rdmsr itself did not read the same twice.
 # FS_BASE is the reading program's own, so that two programs need not agree.
 compare() {
 	awk '
 		function padded(value) { return substr("0000000000000000" substr(value, 3), length(value) - 1) "" }
-		FILENAME == ARGV[1] { before[$1, $2] = $3; if ($3 == "refused") end[$1] = $2; next }
-		FILENAME == ARGV[2] { after[$1, $2] = $3; next }
+		FILENAME == ARGV[1] { asked[$1]; next }
+		FILENAME == ARGV[2] { before[$1, $2] = $3; if ($3 == "refused") end[$1] = $2; next }
+		FILENAME == ARGV[3] { after[$1, $2] = $3; next }
 		{
 			key = $1 SUBSEP $2
 			answered = key in before # asked first: naming before[key] makes it one
 			rdmsr = before[key]
-			if (!answered) verdict = $1 in end && $2 > end[$1] ? "unasked" : "MISSING"
+			if (!answered) verdict = !($1 in asked) || ($1 in end && $2 > end[$1]) ? "unasked" : "MISSING"
 			else if ($3 == rdmsr) verdict = $3 == "refused" ? "refused" : "same"
 			else if ($3 !~ /^0x/ || rdmsr !~ /^0x/ || after[key] !~ /^0x/) verdict = "DIFFERS"
 			else if ($1 == "0xc0000100") verdict = "moving"
@@ -64,7 +65,7 @@ check_registers() {
 	lines_of_rdmsr "$from/before" >"$results/before"
 	lines_of_rdmsr "$from/after" >"$results/after"
 	lines_of_msr "$from/read.json" >"$results/msr"
-	compare "$results/before" "$results/after" "$results/msr" >"$results/verdicts"
+	compare "$from/all" "$results/before" "$results/after" "$results/msr" >"$results/verdicts"
 	cut -d ' ' -f 1 "$results/verdicts" | sort | uniq -c | sed 's/^ */  /'
 	grep '^moving' "$results/verdicts" || true
 	equal 'msr answers for each register of the catalogue that has its name alone' '' \
