@@ -92,7 +92,7 @@ bool is_truth(catalogue::operation code) {
 host::outcome<std::unique_ptr<intercept_case>> intercept_case::open(const intercept_names& names) {
     std::unique_ptr<intercept_case> result{new intercept_case};
     for (const auto step : {&intercept_case::find_policy, &intercept_case::find_cpus, &intercept_case::choose_map,
-                            &intercept_case::set_inputs}) {
+                            &intercept_case::set_inputs, &intercept_case::load_filter}) {
         if (const auto good = (*result.*step)(names); !good) return std::unexpected{good.error()};
     }
     result->decide();
@@ -138,6 +138,8 @@ host::outcome<void> intercept_case::find_cpus(const intercept_names& names) {
         as.emplace(*facts_, into.cpuid, into.registers);
         return {};
     };
+    for (const auto& one : names.features)
+        guest_changes_ += (guest_changes_.empty() ? " with " : ",") + one;
     if (auto guest = find(names.guest, names.features, guest_cpu_, guest_); !guest) return guest;
     return find(names.host.empty() ? names.guest : names.host, {}, host_cpu_, host_);
 }
@@ -171,12 +173,21 @@ host::outcome<void> intercept_case::set_inputs(const intercept_names& names) {
     return {};
 }
 
+host::outcome<void> intercept_case::load_filter(const intercept_names& names) {
+    if (names.filter.empty()) return {};
+    auto loaded = load_kvm_filter(names.filter, *facts_);
+    if (!loaded) return std::unexpected{loaded.error()};
+    filter_ = std::move(*loaded);
+    return {};
+}
+
 void intercept_case::decide() {
     const virt::policy_inputs inputs{*host_, *guest_, settings_};
+    const auto filter = filter_ ? **filter_ : virt::kvm_filter{};
     if (svm_) {
-        map_ = virt::decided_map<virt::svm::msr_permission_map>(*policy_, inputs, {}, states_);
+        map_ = virt::decided_map<virt::svm::msr_permission_map>(*policy_, inputs, filter, states_);
     } else {
-        map_ = virt::decided_map<virt::vmx::msr_bitmap>(*policy_, inputs, {}, states_);
+        map_ = virt::decided_map<virt::vmx::msr_bitmap>(*policy_, inputs, filter, states_);
     }
 }
 
@@ -236,7 +247,8 @@ std::string intercept_case::why(std::uint32_t index, msr::direction access) cons
     if (const auto* const row = passing_row(index, access)) return str(row->safe);
     const auto rows = rows_of(index, access);
     for (const auto& one : rows) {
-        if (!one.row->passes && one.counts()) return str(one.row->reason);
+        if (one.row->passes && one.counts()) return "the filter: " + filter_words(index, access);
+        if (one.counts()) return str(one.row->reason);
     }
     std::string result;
     for (const auto& one : rows) {
@@ -251,6 +263,12 @@ std::string intercept_case::why(std::uint32_t index, msr::direction access) cons
         result += (result.empty() ? "" : "; or ") + missing;
     }
     return result.empty() ? "no row lets it pass" : "missing: " + result;
+}
+
+std::string intercept_case::filter_words(std::uint32_t index, msr::direction access) const {
+    if (!filter_) return {};
+    const auto decision = (**filter_).decide(index, access);
+    return fmt::format("{} by {}", decision.allowed ? "allowed" : "denied", decider_in_words(decision));
 }
 
 std::string intercept_case::fact_words(const catalogue::instruction& step) const {

@@ -10,6 +10,7 @@
 
 #include "msr/virt/owned_policy_table.hpp"
 #include "tools/msr/cpu_source.hpp"
+#include "tools/msr/kvm_filter.hpp"
 #include "tools/msr/session.hpp"
 
 namespace tool {
@@ -21,6 +22,7 @@ struct intercept_names {
     std::vector<std::string> features;  // changes of the guest
     std::string host;               // empty: the guest's CPU without the changes
     std::string vendor;             // vmx, svm; empty: what the policy is for, or the host has
+    std::string filter;             // a file; empty: none
     std::vector<std::string> set;   // settings and states that hold
     std::string catalogue;
 };
@@ -42,6 +44,8 @@ class intercept_case {
     [[nodiscard]] bool on_svm() const { return svm_; }
     [[nodiscard]] const cpu_description& host_cpu() const { return host_cpu_; }
     [[nodiscard]] const cpu_description& guest_cpu() const { return guest_cpu_; }
+    /// "with +fred": how the guest differs from the CPU that it is called by.
+    [[nodiscard]] const std::string& guest_changes() const { return guest_changes_; }
     [[nodiscard]] std::vector<std::string> inputs_set() const;
 
     /// Whether the access exits, by the map.
@@ -56,6 +60,9 @@ class intercept_case {
     [[nodiscard]] const catalogue::policy_row* passing_row(std::uint32_t index, msr::direction access) const;
     /// Why an access passes or exits, in a sentence.
     [[nodiscard]] std::string why(std::uint32_t index, msr::direction access) const;
+
+    /// What the filter says of an access, and which part of it; empty without a filter.
+    [[nodiscard]] std::string filter_words(std::uint32_t index, msr::direction access) const;
 
     /// Parts of a condition that all have to hold, each with whether it does, and what was found of its facts.
     struct part {
@@ -74,6 +81,7 @@ class intercept_case {
     host::outcome<void> find_cpus(const intercept_names& names);
     host::outcome<void> choose_map(const intercept_names& names);
     host::outcome<void> set_inputs(const intercept_names& names);
+    host::outcome<void> load_filter(const intercept_names& names);
     void decide();
     [[nodiscard]] std::string fact_words(const catalogue::instruction& step) const;
 
@@ -85,6 +93,8 @@ class intercept_case {
     cpu_description guest_cpu_;
     std::optional<profile::profile> host_;
     std::optional<profile::profile> guest_;
+    std::string guest_changes_;
+    std::optional<owned_kvm_filter> filter_;
     bool svm_ = false;
     std::uint64_t settings_ = 0;
     std::uint64_t states_ = 0;

@@ -83,19 +83,24 @@ source: [made up]
 
 TEST(policies, unknown_names_are_refused_where_they_stand) {
     const auto row = [](std::string_view registers, std::string_view condition) {
-        return rows("  - registers: [" + std::string{registers} + "]\n    access: r\n    pass: " +
+        return rows("  - registers: " + std::string{registers} + "\n    access: r\n    pass: " +
                     std::string{condition} + "\n    safe: Nobody is harmed\n    worth: It is often read\n");
     };
-    EXPECT_TRUE(refuses_policy(row("IA32_EFFER", "always").insert(head.size() + 31, "  # here"), "no register"));
-    const auto condition = [&](std::string_view words) { return row("IA32_EFER", std::string{words} + "  # here"); };
+    const auto name = [&](std::string_view words) {
+        return row("[" + std::string{words} + "]  # here", "always");
+    };
+    EXPECT_TRUE(refuses_policy(name("IA32_EFFER"), "no register"));
+    EXPECT_TRUE(refuses_policy(name("IA32_EFER.SCE"), "is a field"));
+    EXPECT_TRUE(refuses_policy(name("0x83F-0x800"), "ends before"));
+    const auto condition = [&](std::string_view words) {
+        return row("[IA32_EFER]", std::string{words} + "  # here");
+    };
     EXPECT_TRUE(refuses_policy(condition("host.fredd"), "no feature is called"));
     EXPECT_TRUE(refuses_policy(condition("state.own_stat"), "no state is called `own_stat`"));
     EXPECT_TRUE(refuses_policy(condition("setting.own_state"), "no setting is called `own_state`"));
     EXPECT_TRUE(refuses_policy(condition("fred"), "begins with none of"));
     EXPECT_TRUE(refuses_policy(condition("guest.IA32_PERF_CAPABILITIES.FW_RIGHT"), "has no field"));
     EXPECT_TRUE(refuses_policy(condition("host.fred and"), "missing"));
-    EXPECT_TRUE(refuses_policy(row("IA32_EFER.SCE", "always").insert(head.size() + 34, "  # here"), "is a field"));
-    EXPECT_TRUE(refuses_policy(row("0x83F-0x800", "always").insert(head.size() + 32, "  # here"), "ends before"));
 }
 
 TEST(policies, a_row_needs_its_reasons) {
@@ -135,7 +140,6 @@ TEST(policies, rows_that_contradict_each_other_are_refused) {
     EXPECT_TRUE(agree("guest.GENERAL_COUNTERS < 4", "guest.GENERAL_COUNTERS >= 4"));
     EXPECT_TRUE(agree("host.GENERAL_COUNTERS == guest.GENERAL_COUNTERS",
                       "setting.own_setting and host.GENERAL_COUNTERS != guest.GENERAL_COUNTERS"));
-    // Other registers, and the other direction, are another matter.
     EXPECT_FALSE(agree("always", "always", "r"));
     EXPECT_TRUE(refuses_policy(rows(R"(  - registers: [IA32_EFER]
     access: r
