@@ -31,6 +31,7 @@ json decisions_json(const intercept_case& on, const std::vector<decision_line>& 
         list.push_back({{"name", one.registers.name},
                         {"first", hex(one.registers.first)},
                         {"last", hex(one.registers.last)},
+                        {"stride", one.registers.stride},
                         {"read", access_line_json(one.read)},
                         {"write", access_line_json(one.write)}});
     }

@@ -1,5 +1,7 @@
 // What decided an access: the rows about it, their conditions part by part, and the filter.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/msr/intercept.hpp"
@@ -47,8 +49,9 @@ void print_policy_row(const intercept_case& on, const row_verdict& one) {
     }
 }
 
-void print_access_chain(const intercept_case& on, std::uint32_t address, msr::direction access) {
-    fmt::print("{}: {}\n", chain_word(access), on.exits(address, access) ? "exits" : "passes");
+void print_access_chain(const intercept_case& on, std::uint32_t address, msr::direction access,
+                        std::string_view called) {
+    fmt::print("{}: {}\n", called, on.exits(address, access) ? "exits" : "passes");
     if (!on.covered(address)) {
         fmt::print("  The map does not cover it: it always exits.\n");
         return;
@@ -58,6 +61,15 @@ void print_access_chain(const intercept_case& on, std::uint32_t address, msr::di
         print_policy_row(on, one);
     if (rows.empty()) fmt::print("  No row is about it, and what no row lets pass exits.\n");
     if (const auto filter = on.filter_words(address, access); !filter.empty()) fmt::print("  filter: {}\n", filter);
+}
+
+// Whether there is one thing to be said of both accesses.
+bool decided_alike(const intercept_case& on, std::uint32_t address) {
+    using enum msr::direction;
+    const auto same = [](const row_verdict& one, const row_verdict& other) { return one.row == other.row; };
+    return on.exits(address, read) == on.exits(address, write) &&
+           on.filter_words(address, read) == on.filter_words(address, write) &&
+           std::ranges::equal(on.rows_of(address, read), on.rows_of(address, write), same);
 }
 
 json policy_row_json(const intercept_case& on, const row_verdict& one) {
@@ -87,8 +99,12 @@ json policy_row_json(const intercept_case& on, const row_verdict& one) {
 void print_chain(const intercept_case& on, std::uint32_t address) {
     const auto name = name_at(on, address);
     fmt::print("{}{:#x}\n", name.empty() ? "" : name + ", ", address);
+    if (decided_alike(on, address)) {
+        print_access_chain(on, address, msr::direction::read, "read, write");
+        return;
+    }
     for (const auto access : both_accesses)
-        print_access_chain(on, address, access);
+        print_access_chain(on, address, access, chain_word(access));
 }
 
 json chain_json(const intercept_case& on, std::uint32_t address) {
