@@ -32,7 +32,9 @@ std::string row_place(const catalogue::policy_row& row) {
 void print_policy_row(const intercept_case& on, const row_verdict& one) {
     const auto& row = *one.row;
     fmt::print("  {}: {}{}\n", row_place(row), row.passes ? "passes" : "exits",
-               row.when.empty() ? " always" : one.counts() ? ", since" : " only if");
+               row.when.empty() ? " always"
+               : one.counts()   ? ", since"
+                                : " only if");
     for (const auto& part : on.parts_of(row.when)) {
         fmt::print("    {:10}{}{}\n", chain_word(part.is), part.words,
                    part.found.empty() ? "" : fmt::format("  ({})", part.found));
@@ -114,9 +116,9 @@ json chain_json(const intercept_case& on, std::uint32_t address) {
         for (const auto& one : on.rows_of(address, access))
             rows.push_back(policy_row_json(on, one));
         result[std::string{chain_word(access)}] = {{"exits", on.exits(address, access)},
-                                                {"why", on.why(address, access)},
-                                                {"rows", std::move(rows)},
-                                                {"filter", on.filter_words(address, access)}};
+                                                   {"why", on.why(address, access)},
+                                                   {"rows", std::move(rows)},
+                                                   {"filter", on.filter_words(address, access)}};
     }
     return result;
 }
