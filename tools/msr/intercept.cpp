@@ -49,7 +49,6 @@ void print_lines(const intercept_case& on, const std::vector<decision_line>& lin
                    word(one.write), alike ? "" : "read: ", one.read.why);
         if (!alike) fmt::print("{:78} write: {}\n", "", one.write.why);
     }
-    fmt::print("\nWhat is not listed exits.\n");
 }
 
 exit_code write_decisions(const intercept_request& asked, std::string_view content) {
@@ -71,6 +70,7 @@ exit_code show_decisions(const intercept_case& on, const intercept_request& aske
         print(decisions_json(on, lines));
     } else {
         print_lines(on, lines);
+        if (asked.registers.empty()) fmt::print("\nWhat is not listed exits.\n");
     }
     return done;
 }
@@ -156,14 +156,16 @@ void add_case(CLI::App& app, intercept_names& names) {
     app.add_option("--features", names.features, "Features that the guest is to have or lack, as +fred,-cet_ss")
         ->delimiter(',')
         ->expected(1)
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);  // what follows are the verb's own words
     app.add_option("--host", names.host, "The host's CPU, likewise (the guest's, without its changes)");
     app.add_option("--vendor", names.vendor, "vmx or svm: whose map (what the policy is for, or the host has)");
     app.add_option("--filter", names.filter, "A filter of user space: a file that msr filter takes");
     app.add_option("--set", names.set, "Settings and states that hold, as msr intercept list --inputs names them")
         ->delimiter(',')
         ->expected(1)
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);  // what follows are the verb's own words
     app.add_option("--catalogue", names.catalogue,
                    "A folder with register files of your own, added to the built-in ones");
 }

@@ -27,6 +27,16 @@ struct intercept_names {
     std::string catalogue;
 };
 
+/// All that conditions are asked of.
+struct policy_moment {
+    const msr::virt::policy_inputs& inputs;
+    std::uint64_t states;
+
+    [[nodiscard]] const profile::profile& cpu(catalogue::subject whose) const { return inputs.cpu(whose); }
+    [[nodiscard]] bool setting(std::uint32_t index) const { return inputs.setting(index); }
+    [[nodiscard]] bool state(std::uint32_t index) const { return (states >> index & 1U) != 0; }
+};
+
 /// What one row says of an access.
 struct row_verdict {
     const catalogue::policy_row* row = nullptr;

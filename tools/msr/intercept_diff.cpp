@@ -116,11 +116,11 @@ exit_code intercept_diff(int argc, char** argv) {
     add_case(app, before);
     app.add_option("--guest-b", guest, "B's guest");
     auto* const features_b = app.add_option("--features-b", features, "Features that B's guest is to have or lack");
-    features_b->delimiter(',')->expected(1)->take_all();
+    features_b->delimiter(',')->expected(1)->take_all()->allow_extra_args(false);
     app.add_option("--host-b", host_cpu, "B's host");
     app.add_option("--filter-b", filter, "B's filter");
     auto* const set_b = app.add_option("--set-b", set, "Settings and states that hold for B");
-    set_b->delimiter(',')->expected(1)->take_all();
+    set_b->delimiter(',')->expected(1)->take_all()->allow_extra_args(false);
     app.add_option("A", before.policy, "A name of msr intercept list, or a file")->required();
     app.add_option("B", policy, "Another policy");
     return parse_and_run(app, argc, argv, [&] {

@@ -49,6 +49,7 @@ passes IA32_SPEC_CTRL yes --policy kvm-7.3-vmx --guest sapphire-rapids --set spe
 json '.set == ["mediated_pmu", "svme"]' intercept --policy lean --guest max-intel --set svme,mediated_pmu
 json '.registers[] | select(.name | startswith("IA32_PMC0")) | .read.exits | not' \
     intercept --policy kvm-7.3-vmx --guest sapphire-rapids --set mediated_pmu
+json '.registers | map(.name) == ["IA32_XFD"]' intercept --policy lean --guest max-intel --features -cet_ss --set svme IA32_XFD
 # Only the members that the guest has.
 passes IA32_PMC0 yes --policy kvm-7.3-vmx --guest skylake-sp --host max-intel --set mediated_pmu
 passes IA32_PMC7 no --policy kvm-7.3-vmx --guest skylake-sp --host max-intel --set mediated_pmu
