@@ -112,6 +112,11 @@ host::outcome<void> virtual_machine::prepare(const settings& wanted) {
     ::ioctl(machine_.get(), KVM_SET_TSS_ADDR, pages_of_kvm + 0x1000);
     if (wanted.irqchip && ::ioctl(machine_.get(), KVM_CREATE_IRQCHIP, 0) != 0)
         return std::unexpected{failed("cannot make an irqchip")};
+    kvm_enable_cap asks{};
+    asks.cap = KVM_CAP_X86_USER_SPACE_MSR;
+    asks.args[0] = wanted.asked_reasons;
+    if (wanted.asked_reasons != 0 && ::ioctl(machine_.get(), KVM_ENABLE_CAP, &asks) != 0)
+        return std::unexpected{failed("cannot have KVM ask about registers")};
     const kvm_userspace_memory_region region{.slot = 0,
                                              .flags = 0,
                                              .guest_phys_addr = 0,
@@ -221,6 +226,8 @@ std::optional<std::string> virtual_machine::run_on() {
         auto name = exit_name(*state_);
         switch (state_->exit_reason) {
             case KVM_EXIT_INTR: continue;
+            case KVM_EXIT_X86_RDMSR:
+            case KVM_EXIT_X86_WRMSR: let_fault(); continue;
             case KVM_EXIT_SHUTDOWN:
             case KVM_EXIT_FAIL_ENTRY:
             case KVM_EXIT_INTERNAL_ERROR: return name;
@@ -228,6 +235,16 @@ std::optional<std::string> virtual_machine::run_on() {
         }
         if (strange_exits_.size() == most_strange_exits) return name + ", again and again";
     }
+}
+
+void virtual_machine::let_fault() {
+    const auto access = state_->exit_reason == KVM_EXIT_X86_RDMSR ? direction::read : direction::write;
+    asked_.push_back({current_case(), access, state_->msr.index, state_->msr.reason});
+    state_->msr.error = 1;
+}
+
+int virtual_machine::install(const kvm_msr_filter& filter) {
+    return ::ioctl(machine_.get(), KVM_X86_SET_MSR_FILTER, &filter) == 0 ? 0 : errno;
 }
 
 result<std::uint64_t> virtual_machine::read(std::uint32_t address) {

@@ -96,25 +96,40 @@ constexpr maybe<Number> combine(operation code, maybe<Number> left, maybe<Number
     }
 }
 
+/// What an intercept policy's conditions are asked of: two CPUs, and inputs that are no facts of a CPU.
+template <class Context>
+concept has_inputs = requires(const Context& context) {
+    context.cpu(subject::host);
+    context.setting(0U);
+    context.state(0U);
+};
+
 template <class Number, class Context>
 constexpr maybe<Number> operand(const instruction& step, const Context& context) {
     const auto index = static_cast<std::uint32_t>(step.operand);
     const auto known = [](auto value) { return maybe<Number>{static_cast<Number>(value), true}; };
-    switch (step.code) {
-        case operation::number: return known(step.operand);
-        case operation::feature: return known(context.feature(index) ? 1 : 0);
-        case operation::vendor: return known(context.vendor(index) ? 1 : 0);
-        case operation::processors: return known(context.processors(index) ? 1 : 0);
-        case operation::quantity: return known(context.quantity(index));
-        case operation::family: return known(context.family());
-        case operation::model: return known(context.model());
-        case operation::stepping: return known(context.stepping());
-        case operation::self_bits: return known(context.self_bits(step.msb, step.lsb));
-        case operation::register_bits: {
-            const std::optional<std::uint64_t> bits = context.register_bits(index, step.msb, step.lsb);
-            return bits ? known(*bits) : maybe<Number>{};
+    if constexpr (has_inputs<Context>) {
+        const auto input = [&](std::optional<bool> on) { return on ? known(*on ? 1 : 0) : maybe<Number>{}; };
+        if (step.code == operation::setting) return input(context.setting(index));
+        if (step.code == operation::state) return input(context.state(index));
+        return operand<Number>(step, context.cpu(step.whose));
+    } else {
+        switch (step.code) {
+            case operation::number: return known(step.operand);
+            case operation::feature: return known(context.feature(index) ? 1 : 0);
+            case operation::vendor: return known(context.vendor(index) ? 1 : 0);
+            case operation::processors: return known(context.processors(index) ? 1 : 0);
+            case operation::quantity: return known(context.quantity(index));
+            case operation::family: return known(context.family());
+            case operation::model: return known(context.model());
+            case operation::stepping: return known(context.stepping());
+            case operation::self_bits: return known(context.self_bits(step.msb, step.lsb));
+            case operation::register_bits: {
+                const std::optional<std::uint64_t> bits = context.register_bits(index, step.msb, step.lsb);
+                return bits ? known(*bits) : maybe<Number>{};
+            }
+            default: return {};
         }
-        default: return {};
     }
 }
 
@@ -122,7 +137,8 @@ constexpr maybe<Number> operand(const instruction& step, const Context& context)
 
 /// The value of a program that the loader has accepted. Unknown if it hangs on a register that `context` does not
 /// know. `context` answers feature, vendor, processors, quantity (by index), family, model, stepping, self_bits(msb,
-/// lsb) and register_bits(address, msb, lsb) -> optional.
+/// lsb) and register_bits(address, msb, lsb) -> optional; or cpu(subject), which answers these, and setting and state
+/// (by index) -> bool or optional.
 template <class Number, class Context>
 [[nodiscard]] constexpr maybe<Number> evaluate(expression program, const Context& context) {
     maybe<Number> stack[expression_depth];

@@ -7,6 +7,7 @@
 #include "msr/catalogue/cpuid.hpp"
 #include "msr/catalogue/expression.hpp"
 #include "msr/catalogue/implementation.hpp"
+#include "msr/catalogue/policy.hpp"
 #include "msr/core/layout.hpp"
 #include "msr/core/view.hpp"
 
@@ -245,6 +246,7 @@ struct register_entry {
     view<lock_entry> locks;
     view<text> rules;
     view<switch_entry> switched_by;
+    view<text> restore_after;  // names of registers that come before it when saved values are written back
     view<text> sources;
 };
 
@@ -285,6 +287,9 @@ struct tables {
     view<profile_entry> profiles;
     view<field_relation> relations;
     view<msr_list_limit> msr_lists;  // from the registers, and ranges of addresses that are reserved for such
+    view<policy_input> settings;
+    view<policy_input> states;
+    view<policy_entry> policies;
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {

@@ -31,7 +31,8 @@ void add_features(CLI::App& app, common_options& options) {
     app.add_option("--features", options.features, "Features that the CPU is to have or lack, as +fred,-cet_ss")
         ->delimiter(',')
         ->expected(1)
-        ->take_all();
+        ->take_all()
+        ->allow_extra_args(false);  // what follows are the verb's own words
 }
 
 exit_code fail(exit_code code, std::string_view message) {
