@@ -7,25 +7,9 @@
 #include "tools/msr/emulation.hpp"
 #include "tools/msr/session.hpp"
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/vm_state.hpp"
 
 namespace tool {
-
-namespace {
-
-// The manuals' processor is the model that departs nowhere.
-constexpr std::string_view no_departures = "architectural";
-
-host::outcome<const catalogue::model_entry*> find_model(const catalogue::tables& facts, std::string_view name) {
-    if (name == no_departures) return nullptr;
-    std::string known{no_departures};
-    for (const auto& one : facts.models) {
-        if (one.name == name) return &one;
-        known += fmt::format(", {}", std::string_view{one.name});
-    }
-    return host::bad_input(fmt::format("there is no model `{}`", name), "the models are " + known);
-}
-
-}  // namespace
 
 exit_code emulate_verb(int argc, char** argv) {
     common_options options;

@@ -1,6 +1,7 @@
 #include "tools/msr/kvm_filter.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -66,9 +67,10 @@ std::string names_in(const allowed_stretch& one, const catalogue::tables& facts)
     std::string names;
     if (one.last - one.first >= most_named) return names;
     for (auto index = std::uint64_t{one.first}; index <= one.last; ++index) {
-        const auto there = catalogue::at_address(facts, static_cast<std::uint32_t>(index));
-        if (there.empty()) continue;
-        names += (names.empty() ? "" : " ") + catalogue::name_of(*there.front().entry, there.front().member);
+        std::set<std::string> here;  // other processors have other registers there
+        for (const auto& there : catalogue::at_address(facts, static_cast<std::uint32_t>(index)))
+            here.insert(catalogue::name_of(*there.entry, there.member));
+        if (!here.empty()) names += fmt::format("{}{}", names.empty() ? "" : " ", fmt::join(here, "/"));
     }
     return names;
 }

@@ -32,6 +32,7 @@ constexpr std::array verbs{
     tool::verb{"intercept", "which accesses of a guest exit under a policy, and why", tool::intercept_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
+    tool::verb{"portable", "what of one machine's state another cannot take", tool::portable_verb},
     tool::verb{"write", "write registers or fields, on all CPUs or on none", tool::write_verb},
     tool::verb{"undo", "put back what was written", tool::undo_verb},
     tool::verb{"restore", "write a snapshot's registers back", tool::restore_verb},

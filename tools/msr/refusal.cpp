@@ -20,6 +20,8 @@ std::string plural_of_bits(std::uint64_t bits) {
 }
 
 std::string illegal_value(const profile::verdict& result, std::uint64_t value) {
+    // A condition over the whole register.
+    if (result.field == nullptr) return fmt::format("{:#x} is no legal value of it", value);
     const auto& field = *result.field;
     const auto raw = (value & result.bits) >> result.lsb;
     auto kind = field.values != nullptr ? str(field.values->title) : std::string{};

@@ -8,6 +8,7 @@
 #include "msr/host/cpu_list.hpp"
 #include "tools/msr/plan.hpp"
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/vm_state.hpp"
 #include "tools/msr/write_run.hpp"
 
 namespace tool {
@@ -36,6 +37,7 @@ class restoration {
             if (!wanted) return std::unexpected{wanted.error()};
             addresses = *wanted;
         }
+        sort_to_restore(addresses, recorded_.facts());
         const auto then = recorded_.machine().read(now_.cpus(), addresses);
         for (std::size_t at = 0; at < addresses.size(); ++at) {
             for (std::size_t cpu = 0; cpu < now_.cpus().size(); ++cpu) {

@@ -120,6 +120,7 @@ void print_facts(const register_entry& entry, const tables& facts) {
     }
     for (const auto& by : entry.switched_by)
         print_row("switched by", str(by.mechanism) + ": " + str(by.how));
+    print_row("restored after", joined(entry.restore_after));
     print_row("rules", joined(entry.rules));
     print_row("source", joined(entry.sources));
     print_row("", str(entry.description));

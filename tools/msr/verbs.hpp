@@ -32,6 +32,7 @@ exit_code gs_verb(int argc, char** argv);
 exit_code intercept_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
+exit_code portable_verb(int argc, char** argv);
 exit_code write_verb(int argc, char** argv);
 exit_code undo_verb(int argc, char** argv);
 exit_code restore_verb(int argc, char** argv);

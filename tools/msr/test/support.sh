@@ -50,10 +50,12 @@ succeeds() {
     check "msr $*: no complaint" test -z "$err"
 }
 
+is_true_of_output() { jq --exit-status "$1" "$work/out" >"$work/jq"; }
+
 # json FILTER ARGUMENTS...: succeeds with a document of which jq's filter is true.
 json() {
     succeeds "${@:2}" --json
-    check "msr ${*:2} --json: $1" jq --exit-status "$1" "$work/out" >"$work/jq"
+    check "msr ${*:2} --json: $1" is_true_of_output "$1"
 }
 
 finish() {

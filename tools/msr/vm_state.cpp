@@ -1,0 +1,49 @@
+#include "tools/msr/vm_state.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "msr/catalogue/restore_order.hpp"
+#include "tools/msr/values.hpp"
+
+namespace tool {
+
+host::outcome<const catalogue::model_entry*> find_model(const catalogue::tables& facts, std::string_view name) {
+    if (name == no_departures) return nullptr;
+    std::string known{no_departures};
+    for (const auto& one : facts.models) {
+        if (one.name == name) return &one;
+        known += fmt::format(", {}", std::string_view{one.name});
+    }
+    return host::bad_input(fmt::format("there is no model `{}`", name), "the models are " + known);
+}
+
+void sort_to_restore(std::vector<std::uint32_t>& addresses, const catalogue::tables& facts) {
+    std::map<std::uint32_t, unsigned> ranks;
+    for (const auto address : addresses)
+        ranks.emplace(address, catalogue::restore_rank(facts, address));
+    std::ranges::sort(addresses, {}, [&](std::uint32_t address) { return std::pair{ranks.at(address), address}; });
+}
+
+std::vector<std::uint32_t> vm_state(const host::owned_table& guest) {
+    std::vector<std::uint32_t> addresses;
+    for (const auto& slot : guest->slots()) {
+        if (slot.where != profile::address_slot::place::variable) continue;
+        const auto& host = slot.row->host;
+        // Some a hypervisor can only write back as the zero that they always are.
+        if (host.readable && host.writable && host.reach() != 0) addresses.push_back(slot.address);
+    }
+    sort_to_restore(addresses, guest.cpu().facts());
+    return addresses;
+}
+
+std::string name_at(std::uint32_t address, const profile::profile& cpu) {
+    const auto candidates = catalogue::at_address(cpu.facts(), address);
+    const auto* there = on_cpu(candidates, cpu);
+    if (there == nullptr && !candidates.empty()) there = &candidates.front();
+    return there != nullptr ? catalogue::name_of(*there->entry, there->member) : hex(address);
+}
+
+}  // namespace tool
