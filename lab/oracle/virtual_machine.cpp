@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lab/image/ports.hpp"
+#include "lab/oracle/cases.hpp"
 
 namespace msr::oracle {
 namespace {

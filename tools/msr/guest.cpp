@@ -8,6 +8,7 @@
 
 #include "msr/host/files.hpp"
 #include "msr/host/kvm_machine.hpp"
+#include "msr/profile/cpuid_walk.hpp"
 #include "tools/msr/cpu_source.hpp"
 #include "tools/msr/guest/boot.hpp"
 #include "tools/msr/guest/learn.hpp"
