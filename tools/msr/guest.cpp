@@ -143,11 +143,11 @@ class guest_session {
         if (!wanted_.trace) return {};
         return [&registers, as_json = wanted_.options.json](const observed_access& one, std::uint64_t at) {
             if (as_json) {
-                auto line = access_json(one, registers);
+                auto line = observed_json(one, registers);
                 line["instruction_pointer"] = hex(at);
                 fmt::print("{}\n", line.dump());
             } else {
-                fmt::print("{:#x}: {}\n", at, access_line(one, registers));
+                fmt::print("{:#x}: {}\n", at, observed_line(one, registers));
             }
         };
     }

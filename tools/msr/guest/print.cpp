@@ -75,13 +75,13 @@ json counts_json(const access_counts& counts, std::uint32_t index, const guest_r
 
 }  // namespace
 
-std::string access_line(const observed_access& one, const guest_registers& registers) {
+std::string observed_line(const observed_access& one, const guest_registers& registers) {
     return fmt::format("{:5} {}  {}", direction_word(one.direction), registers.name(one.index),
                        one.refused ? (one.direction == msr::direction::read ? "#GP(0)" : hex(one.value) + "  #GP(0)")
                                    : decoded_value(one.value, one.index, registers));
 }
 
-json access_json(const observed_access& one, const guest_registers& registers) {
+json observed_json(const observed_access& one, const guest_registers& registers) {
     return {{"access", direction_word(one.direction)},
             {"name", registers.name(one.index)},
             {"address", hex(one.index)},
@@ -116,7 +116,7 @@ void print_run(const run_description& what, const run_result& result, const acce
     if (!has_hung(result) || tally.accesses() == 0) return;
     fmt::print("\nthe last accesses:\n");
     for (const auto& one : tally.recent())
-        fmt::print("  {}\n", access_line(one, registers));
+        fmt::print("  {}\n", observed_line(one, registers));
 }
 
 json run_json(const run_description& what, const run_result& result, const access_tally& tally,
@@ -146,7 +146,7 @@ json run_json(const run_description& what, const run_result& result, const acces
     if (has_hung(result)) {
         auto last = json::array();
         for (const auto& one : tally.recent())
-            last.push_back(access_json(one, registers));
+            last.push_back(observed_json(one, registers));
         document["last_accesses"] = std::move(last);
     }
     return document;

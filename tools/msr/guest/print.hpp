@@ -18,8 +18,8 @@ struct run_description {
 };
 
 /// An access in a line: "0x100014  read   IA32_EFER  0x500  LME=1 LMA=1".
-[[nodiscard]] std::string access_line(const observed_access& one, const guest_registers& registers);
-[[nodiscard]] json access_json(const observed_access& one, const guest_registers& registers);
+[[nodiscard]] std::string observed_line(const observed_access& one, const guest_registers& registers);
+[[nodiscard]] json observed_json(const observed_access& one, const guest_registers& registers);
 
 void print_run(const run_description& what, const run_result& result, const access_tally& tally,
                const guest_registers& registers);

@@ -23,14 +23,17 @@ constexpr bool is_backed(const profile::address_slot* slot) {
     return slot != nullptr && slot->where == profile::address_slot::place::backed;
 }
 
-// Of the vCPU's state, what a guest can write: the rest is what the guest's CPU is described with.
-std::vector<std::uint32_t> writable_state(const profile::profile& cpu, std::span<const std::uint32_t> state) {
+// The registers that stay with the vCPU, of those that a guest can write: what cannot be written is what the guest's CPU
+// is described with.
+std::vector<std::uint32_t> vcpu_registers(const profile::profile& cpu, host::kvm_guest& vcpu,
+                                          std::span<const std::uint32_t> state) {
     const host::owned_table alone{cpu, {.rules = msr::rules::all}};
     std::vector<std::uint32_t> result;
-    std::ranges::copy_if(state, std::back_inserter(result), [&](std::uint32_t address) {
-        const auto* const slot = alone->find(address);
-        return slot != nullptr && slot->row->guest.writable;
-    });
+    for (const auto& slot : alone->slots()) {
+        if (slot.where == profile::address_slot::place::empty || !slot.row->guest.writable) continue;
+        const bool used = std::ranges::binary_search(state, slot.address) || is_switched(*slot.row->guest.entry);
+        if (used && vcpu.read(slot.address)) result.push_back(slot.address);
+    }
     return result;
 }
 
@@ -38,7 +41,7 @@ std::vector<std::uint32_t> writable_state(const profile::profile& cpu, std::span
 
 guest_registers::guest_registers(const profile::profile& cpu, host::kvm_guest& vcpu,
                                  std::span<const std::uint32_t> state)
-    : guest_registers{cpu, vcpu, writable_state(cpu, state)} {}
+    : guest_registers{cpu, vcpu, vcpu_registers(cpu, vcpu, state)} {}
 
 guest_registers::guest_registers(const profile::profile& cpu, host::kvm_guest& vcpu,
                                  const std::vector<std::uint32_t>& backed)

@@ -1,5 +1,6 @@
-// The registers of a running guest: the guest engine judges every access that leaves the vCPU. What KVM counts as the
-// vCPU's state stays there, because instructions use it without RDMSR and WRMSR; the rest the engine holds.
+// The registers of a running guest: the guest engine judges every access that leaves the vCPU. What instructions use
+// without RDMSR and WRMSR has to be in the vCPU: what KVM lists as its state, and what a switch of guests exchanges (KVM
+// lists no register that another of its structures has, as IA32_EFER). The rest the engine holds.
 #pragma once
 
 #include <cstdint>
