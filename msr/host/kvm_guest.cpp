@@ -177,6 +177,12 @@ kvm_guest::left kvm_guest::run() {
     return left::interrupted;
 }
 
+void kvm_guest::complete() {
+    state().immediate_exit = 1;
+    ::ioctl(vcpu_.get(), KVM_RUN, 0);
+    state().immediate_exit = 0;
+}
+
 void kvm_guest::interrupt_each(std::chrono::milliseconds period) {
     struct sigaction action{};
     action.sa_handler = [](int) {

@@ -32,6 +32,11 @@ void print_refusals(std::string_view what, const access_counts& counts) {
                hex(counts.refused_at), what, counts.why);
 }
 
+void print_lost(const access_counts& counts) {
+    if (counts.lost == 0) return;
+    fmt::print("            {} of the writes KVM did not take into its virtual CPU: instructions do not see them\n", counts.lost);
+}
+
 void print_registers(const access_tally& tally, const guest_registers& registers) {
     if (tally.accesses() == 0) {
         fmt::print("no register was accessed\n");
@@ -43,6 +48,7 @@ void print_registers(const access_tally& tally, const guest_registers& registers
                    counts.writes.done, counts.reads.refused + counts.writes.refused);
         print_values("read", counts.reads, index, registers);
         print_values("wrote", counts.writes, index, registers);
+        print_lost(counts.writes);
         print_refusals("read", counts.reads);
         print_refusals(fmt::format("write of {}", hex(counts.writes.refused_value)), counts.writes);
     }
@@ -58,6 +64,7 @@ double per_second(std::uint64_t number, double seconds) {
 
 json counts_json(const access_counts& counts, std::uint32_t index, const guest_registers& registers) {
     json result{{"done", counts.done}, {"refused", counts.refused}};
+    if (counts.lost != 0) result["lost"] = counts.lost;
     if (counts.done != 0) {
         result["first"] = hex(counts.first);
         result["last"] = hex(counts.last);

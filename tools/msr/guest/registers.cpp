@@ -60,8 +60,7 @@ msr::virt::backing guest_registers::vcpu_state() {
             },
             .write =
                 [](void* self, std::uint32_t address, std::uint64_t value) {
-                    auto& whole = *static_cast<guest_registers*>(self);
-                    if (!whole.vcpu_.write(address, value)) whole.vcpu_refused_ = true;
+                    static_cast<guest_registers*>(self)->unsettled_.emplace_back(address, value);
                 }};
 }
 
@@ -81,16 +80,22 @@ msr::result<std::uint64_t> guest_registers::read(std::uint32_t index) {
 }
 
 msr::result<void> guest_registers::write(std::uint32_t index, std::uint64_t value) {
-    vcpu_refused_ = false;
     // What depends on the mode of paging is all among the vCPU's state.
     if (is_backed(table_->find(index))) see_processor_state();
-    auto answer = guest_.write(index, value);
-    if (vcpu_refused_) return std::unexpected{msr::fault{.index = index, .direction = msr::direction::write}};
-    return answer;
+    vcpu_refused_ = false;
+    return guest_.write(index, value);
+}
+
+bool guest_registers::settle() {
+    bool taken = true;
+    for (const auto& [address, value] : unsettled_)
+        taken = vcpu_.write(address, value).has_value() && taken;
+    unsettled_.clear();
+    return taken;
 }
 
 std::string guest_registers::why_refused(const msr::fault& access, std::uint64_t value) {
-    if (vcpu_refused_) return "the rules allow it, and KVM's vCPU does not take it";
+    if (vcpu_refused_) return "the rules allow it, and KVM's vCPU does not answer";
     // Refused once more, it changes nothing.
     const auto verdict = access.direction == msr::direction::read ? guest_.explained_read(access.index)
                                                                   : guest_.explained_write(access.index, value);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "msr/host/kvm_guest.hpp"
@@ -29,6 +30,11 @@ class guest_registers {
     [[nodiscard]] msr::result<std::uint64_t> read(std::uint32_t index);
     [[nodiscard]] msr::result<void> write(std::uint32_t index, std::uint64_t value);
 
+    /// Whether what was written still has to get into the vCPU, which takes it once its instruction is complete.
+    [[nodiscard]] bool is_unsettled() const { return !unsettled_.empty(); }
+    /// Brings it there; false if KVM does not take it: the guest then has a value that its instructions do not use.
+    [[nodiscard]] bool settle();
+
     /// Why the access that was just refused was, in words. A read has no value.
     [[nodiscard]] std::string why_refused(const msr::fault& access, std::uint64_t value);
 
@@ -50,7 +56,8 @@ class guest_registers {
     msr::host::owned_table table_;
     std::vector<std::uint64_t> values_;
     msr::virt::guest guest_;
-    bool vcpu_refused_ = false;  // the vCPU did not take what the engine had passed
+    bool vcpu_refused_ = false;  // the vCPU did not answer what the engine had passed
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> unsettled_;
 };
 
 }  // namespace tool

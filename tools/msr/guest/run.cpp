@@ -105,16 +105,20 @@ void guest_run::answer_read(kvm_run& state) {
 void guest_run::answer_write(kvm_run& state) {
     const auto written = registers_.write(state.msr.index, state.msr.data);
     state.msr.error = written ? 0 : 1;
-    note({msr::direction::write, state.msr.index, state.msr.data, !written});
+    auto& counts = note({msr::direction::write, state.msr.index, state.msr.data, !written});
+    if (!registers_.is_unsettled()) return;
+    vcpu_.complete();
+    if (!registers_.settle()) ++counts.lost;
 }
 
-void guest_run::note(const observed_access& one) {
+access_counts& guest_run::note(const observed_access& one) {
     auto& counts = tally_.count(one);
     if (one.refused && counts.refused == 1) {
         counts.why = registers_.why_refused({.index = one.index, .direction = one.direction}, one.value);
         counts.refused_at = instruction_pointer();
     }
     if (trace_) trace_(one, instruction_pointer());
+    return counts;
 }
 
 std::uint64_t guest_run::instruction_pointer() const {

@@ -60,7 +60,7 @@ class guest_run {
     [[nodiscard]] std::optional<ending> answer(kvm_run& state);
     void answer_read(kvm_run& state);
     void answer_write(kvm_run& state);
-    void note(const observed_access& one);
+    access_counts& note(const observed_access& one);
     [[nodiscard]] std::uint64_t instruction_pointer() const;
 
     msr::host::kvm_guest& vcpu_;

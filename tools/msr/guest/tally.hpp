@@ -26,6 +26,8 @@ struct access_counts {
     std::uint64_t first = 0;  // values of what was done
     std::uint64_t last = 0;
 
+    std::uint64_t lost = 0;  // of those done: writes that KVM did not take into its vCPU
+
     std::uint64_t refused = 0;
     // Of the first that was refused.
     std::uint64_t refused_value = 0;
