@@ -19,8 +19,8 @@ constexpr std::size_t most_strange_exits = 1000;
 }  // namespace
 
 host::outcome<virtual_machine> virtual_machine::create(const settings& wanted) {
-    auto guest = host::kvm_guest::create(
-        {.memory = header().memory_end, .irqchip = wanted.irqchip, .cpuid = wanted.cpuid});
+    auto guest =
+        host::kvm_guest::create({.memory = header().memory_end, .irqchip = wanted.irqchip, .cpuid = wanted.cpuid});
     if (!guest) return std::unexpected{guest.error()};
     virtual_machine made{std::move(*guest)};
     const auto entered = made.guest_.enter({.entry = header().long_mode_entry, .page_tables = header().page_tables});

@@ -39,7 +39,9 @@ class virtual_machine {
 
     /// KVM_GET_MSRS and KVM_SET_MSRS of one register: msr's bus.
     [[nodiscard]] result<std::uint64_t> read(std::uint32_t address) { return guest_.read(address); }
-    [[nodiscard]] result<void> write(std::uint32_t address, std::uint64_t value) { return guest_.write(address, value); }
+    [[nodiscard]] result<void> write(std::uint32_t address, std::uint64_t value) {
+        return guest_.write(address, value);
+    }
 
   private:
     explicit virtual_machine(host::kvm_guest guest);

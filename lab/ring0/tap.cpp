@@ -21,7 +21,7 @@ bool serial_is_there() {
 }
 
 void wait_for(std::uint8_t status) {
-    while ((lab::in(serial_port(serial::line_status)) & status) == 0) {
+    while ((lab::in(serial_port(serial::line_status))&status) == 0) {
     }
 }
 

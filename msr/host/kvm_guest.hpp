@@ -82,8 +82,8 @@ class kvm_guest {
 
     /// Until the vCPU leaves for user space: KVM_RUN.
     [[nodiscard]] left run();
-    /// Ends the instruction that left for user space, with the answer in state(), without executing another: only then is
-    /// the vCPU's state its own to be changed (Linux, Documentation/virt/kvm/api.rst, 5, KVM_EXIT_IO and its note).
+    /// Ends the instruction that left for user space, with the answer in state(), without executing another: only then
+    /// is the vCPU's state its own to be changed (Linux, Documentation/virt/kvm/api.rst, 5, KVM_EXIT_IO and its note).
     void complete();
     [[nodiscard]] kvm_run& state() const { return *reinterpret_cast<kvm_run*>(state_.bytes().data()); }
 

@@ -11,6 +11,7 @@
 #include "msr/profile/cpuid_walk.hpp"
 #include "tools/msr/cpu_source.hpp"
 #include "tools/msr/guest/boot.hpp"
+#include "tools/msr/guest/filter.hpp"
 #include "tools/msr/guest/learn.hpp"
 #include "tools/msr/guest/print.hpp"
 #include "tools/msr/session.hpp"
@@ -24,7 +25,9 @@ struct guest_request {
     common_options options;
     std::string image;
     std::string flat_at;  // empty: not a flat binary
-    std::string learn;    // files; empty: none
+    std::string policy;   // empty: none, all leaves for user space
+    std::vector<std::string> set;
+    std::string learn;  // files; empty: none
     std::string serial;
     std::uint64_t memory = 64;  // MiB
     double seconds = 10;
@@ -71,12 +74,25 @@ host::outcome<cpu_description> guest_cpu(const catalogue::tables& facts, common_
     auto cpu = find_cpu(facts, options);
     if (!cpu) return cpu;
     // KVM's own leaves are there for guests that know they are guests; this bit user space sets.
-    const auto has_hypervisor = std::ranges::any_of(
-        cpu->cpuid, [](const auto& one) { return one.leaf == profile::first_hypervisor_base; });
+    const auto has_hypervisor =
+        std::ranges::any_of(cpu->cpuid, [](const auto& one) { return one.leaf == profile::first_hypervisor_base; });
     for (auto& one : cpu->cpuid) {
         if (one.leaf == 1 && has_hypervisor) one.answer.ecx |= profile::hypervisor_present;
     }
     return cpu;
+}
+
+// What the policy says of this guest, on a host like it.
+host::outcome<std::unique_ptr<intercept_case>> guest_policy(const guest_request& wanted) {
+    if (wanted.policy.empty()) return nullptr;
+    intercept_names names;
+    names.policy = wanted.policy;
+    names.guest = wanted.options.profile;
+    names.features = wanted.options.features;
+    names.set = wanted.set;
+    names.catalogue = wanted.options.catalogue;
+    names.from = "kvm";
+    return intercept_case::open(names);
 }
 
 using open_file = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
@@ -118,12 +134,13 @@ class guest_session {
         if (!known) return std::unexpected{known.error()};
         const auto cpu = guest_cpu(**known, wanted_.options);
         if (!cpu) return std::unexpected{cpu.error()};
+        const auto policy = guest_policy(wanted_);
+        if (!policy) return std::unexpected{policy.error()};
         const auto kvm = host::kvm_machine::open();
         if (!kvm) return std::unexpected{kvm.error()};
         auto vcpu = host::kvm_guest::create({.memory = wanted_.memory << bits_of_mebibyte, .cpuid = cpu->cpuid});
         if (!vcpu) return std::unexpected{vcpu.error()};
-        if (const auto asked = vcpu->ask_for_register_exits(host::deny_all_registers()); !asked)
-            return std::unexpected{asked.error()};
+        if (const auto asked = install_filter(*vcpu, policy->get()); !asked) return std::unexpected{asked.error()};
         const auto& image = (*file)->image;
         if (const auto booted = boot(*vcpu, image); !booted) return std::unexpected{booted.error()};
         guest_registers registers{profile::profile{**known, cpu->cpuid, cpu->registers}, *vcpu,
@@ -157,7 +174,7 @@ class guest_session {
                                                   guest_registers& registers, std::FILE* text) const {
         const run_description what{.file = wanted_.image,
                                    .cpu = cpu.name,
-                                   .policy = {},
+                                   .policy = wanted_.policy,
                                    .protocol = image.protocol,
                                    .entry = image.entry,
                                    .memory = wanted_.memory << bits_of_mebibyte};
@@ -166,8 +183,10 @@ class guest_session {
         else
             print_run(what, result, tally, registers);
         if (std::fflush(text) != 0 || std::ferror(text) != 0)
-            return std::unexpected{host::error{host::error_kind::system_failed, "what the guest said was not written",
-                                               host::describe_errno(errno), {}}};
+            return std::unexpected{host::error{host::error_kind::system_failed,
+                                               "what the guest said was not written",
+                                               host::describe_errno(errno),
+                                               {}}};
         if (!wanted_.learn.empty()) {
             if (const auto written = host::replace_file(wanted_.learn, learned_policy(wanted_.image, tally, registers));
                 !written)
@@ -184,13 +203,20 @@ exit_code run_guest(int argc, char** argv) {
     guest_request wanted;
     auto& options = wanted.options;
     CLI::App app{
-        "Runs a bare-metal guest under KVM with every register filtered, answers its accesses as its CPU would, and says "
+        "Runs a bare-metal guest under KVM with every register filtered, answers its accesses as its CPU would, and "
+        "says "
         "what it read and wrote. It ends by HLT, by the exit port F4H or Bochs's shutdown port 8900H, or at a limit",
         "guest run"};
     add_json(app, options);
     add_catalogue(app, options);
     add_profile(app, options);
     app.add_flag("--trace", wanted.trace, "Print each access as it is made");
+    app.add_option("--policy", wanted.policy,
+                   "Leave to KVM what this policy lets pass: a name of msr intercept list, or a file");
+    app.add_option("--set", wanted.set, "Settings and states that hold for the policy")
+        ->delimiter(',')
+        ->expected(1)
+        ->take_all();
     app.add_option("--learn", wanted.learn, "Write the policy of what the run needed to this file");
     app.add_option("--serial", wanted.serial,
                    "Write what the guest says on COM1 and port E9H to this file; otherwise it goes to standard output, "

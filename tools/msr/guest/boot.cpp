@@ -92,11 +92,10 @@ class loader_part {
 
     void tell_pvh() {
         const pvh_memory_map_entry map[]{
-            {.size = address_},
-            {.address = address_, .size = loader_memory, .type = pvh_memory_map_entry::taken}};
+            {.size = address_}, {.address = address_, .size = loader_memory, .type = pvh_memory_map_entry::taken}};
         put(memory_map_at, map);
-        put(information_at, pvh_start_information{.memory_map = address_ + memory_map_at,
-                                                  .memory_map_count = std::size(map)});
+        put(information_at,
+            pvh_start_information{.memory_map = address_ + memory_map_at, .memory_map_count = std::size(map)});
     }
 
   private:

@@ -115,7 +115,8 @@ class elf_reader {
                                    "nothing says in which state it is entered");
         if (image.entry != header_.e_entry)
             return host::bad_input("it is linked for other addresses than those where it lies in memory",
-                                   "nothing says how they are to be mapped", "give it a multiboot header or a PVH note");
+                                   "nothing says how they are to be mapped",
+                                   "give it a multiboot header or a PVH note");
         image.protocol = boot_protocol::elf;
         return image;
     }

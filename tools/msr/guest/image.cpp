@@ -47,13 +47,12 @@ host::outcome<void> check_place(guest_image& image, std::uint64_t memory_end) {
     const image_part* before = nullptr;
     for (const auto& one : image.parts) {
         if (one.size > memory_end || one.address > memory_end - one.size) {
-            return host::bad_input(fmt::format("its part at {:#x} of {:#x} bytes lies outside the guest's memory",
-                                               one.address, one.size),
-                                   fmt::format("that ends at {:#x}", memory_end), "give it more with --memory");
+            return host::bad_input(
+                fmt::format("its part at {:#x} of {:#x} bytes lies outside the guest's memory", one.address, one.size),
+                fmt::format("that ends at {:#x}", memory_end), "give it more with --memory");
         }
         if (before != nullptr && before->end() > one.address) {
-            return host::bad_input(
-                fmt::format("its parts at {:#x} and {:#x} overlap", before->address, one.address));
+            return host::bad_input(fmt::format("its parts at {:#x} and {:#x} overlap", before->address, one.address));
         }
         before = &one;
     }

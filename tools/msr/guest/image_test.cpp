@@ -85,7 +85,8 @@ std::string complaint(std::span<const std::byte> file, std::optional<std::uint64
     return image.error().line();
 }
 
-#define EXPECT_COMPLAINT(file, words) EXPECT_NE(complaint((file).bytes()).find(words), std::string::npos) << complaint((file).bytes())
+#define EXPECT_COMPLAINT(file, words) \
+    EXPECT_NE(complaint((file).bytes()).find(words), std::string::npos) << complaint((file).bytes())
 
 TEST(guest_image, a_64_bit_elf_file_is_entered_as_it_is_linked) {
     const elf_image file;

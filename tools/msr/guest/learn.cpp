@@ -1,17 +1,15 @@
 #include "tools/msr/guest/learn.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "msr/virt/kvm_filter.hpp"
 #include "tools/msr/values.hpp"
 
 namespace tool {
 
 namespace {
-
-// The registers that no filter reaches: KVM answers them, or nobody (Linux, Documentation/virt/kvm/api.rst,
-// KVM_X86_SET_MSR_FILTER).
-constexpr std::uint32_t first_unfiltered = 0x800;
-constexpr std::uint32_t last_unfiltered = 0x8FF;
 
 // A string of JSON is one of YAML.
 std::string quoted(const std::string& words) {
@@ -25,8 +23,7 @@ std::string times(std::uint64_t number, std::string_view what) {
 std::string counted(const register_counts& counts) {
     std::string result;
     if (counts.reads.done != 0) result = times(counts.reads.done, "read");
-    if (counts.writes.done != 0)
-        result += (result.empty() ? "" : " and ") + times(counts.writes.done, "write");
+    if (counts.writes.done != 0) result += (result.empty() ? "" : " and ") + times(counts.writes.done, "write");
     return result;
 }
 
@@ -43,7 +40,7 @@ class policy_writer {
         const bool writes = counts.writes.done != 0;
         if (reads || writes) {
             const auto access = access_word(reads, writes);
-            if (index >= first_unfiltered && index <= last_unfiltered)
+            if (!msr::virt::is_filtered_by_kvm(index))
                 intercept(index, access, counted(counts) + "; no filter reaches the registers of the local APIC.");
             else if (!registers_.known_to_kvm(index))
                 intercept(index, access, counted(counts) + "; KVM has no such register, so that user space answers.");
@@ -58,11 +55,15 @@ class policy_writer {
 
   private:
     void begin(std::uint32_t index, std::string_view access) {
-        const auto* const entry = registers_.entry(index);
-        // A range holds one member of a family, and what the catalogue does not name.
-        const auto which = entry != nullptr && entry->members == 1 ? registers_.name(index)
-                                                                   : fmt::format("{0:#x}-{0:#x}", index);
-        rows_ += fmt::format("  - registers: [{}]  # {}\n    access: {}\n", quoted(which), registers_.name(index), access);
+        // A range for what the catalogue does not name, or not by a name of its own.
+        const auto name = registers_.name(index);
+        const auto which = is_named(index, name) ? name : fmt::format("{0:#x}-{0:#x}", index);
+        rows_ += fmt::format("  - registers: [{}]  # {}\n    access: {}\n", quoted(which), name, access);
+    }
+    [[nodiscard]] bool is_named(std::uint32_t index, const std::string& name) const {
+        const auto targets = catalogue::find_by_name(registers_.cpu().facts(), name);
+        return targets && !targets->empty() &&
+               std::ranges::all_of(*targets, [&](const auto& one) { return one.address() == index; });
     }
     void pass(std::uint32_t index, std::string_view access, const std::string& count) {
         begin(index, access);
@@ -89,8 +90,9 @@ std::string learned_policy(const std::string& file, const access_tally& tally, g
     policy_writer writer{registers};
     for (const auto& [index, counts] : tally.by_address())
         writer.add(index, counts);
-    return fmt::format("policy: learned\ntitle: {}\nsource: [{}]\nrows:{}\n{}", quoted("What " + file + " needed in one run"),
-                       quoted("msr guest run " + file), writer.rows().empty() ? " []" : "", writer.rows());
+    const auto rows = writer.rows().empty() ? "extends: deny-all\n" : "rows:\n" + writer.rows();
+    return fmt::format("policy: learned\ntitle: {}\nsource: [{}]\n{}", quoted("What " + file + " needed in one run"),
+                       quoted("msr guest run " + file), rows);
 }
 
 }  // namespace tool

@@ -47,7 +47,8 @@ host::outcome<void> check_multiboot_wishes(const multiboot_header& header) {
     if ((header.flags & multiboot_header::needs_video) != 0)
         return host::bad_input("its multiboot header asks for a video mode", "there is no screen");
     if (const auto unknown = header.flags & multiboot_required & ~multiboot_harmless; unknown != 0)
-        return host::bad_input(fmt::format("its multiboot header requires {:#x}", unknown), "multiboot has no such flag");
+        return host::bad_input(fmt::format("its multiboot header requires {:#x}", unknown),
+                               "multiboot has no such flag");
     return {};
 }
 
@@ -71,10 +72,9 @@ host::outcome<guest_image> read_multiboot_file(std::span<const std::byte> file, 
         if (header.bss_end < header.load_address + length) return wrong("the zeros end before what is loaded");
         size = header.bss_end - header.load_address;
     }
-    return guest_image{
-        .protocol = boot_protocol::multiboot,
-        .entry = header.entry,
-        .parts = {{.address = header.load_address, .size = size, .bytes = file.subspan(from, length)}}};
+    return guest_image{.protocol = boot_protocol::multiboot,
+                       .entry = header.entry,
+                       .parts = {{.address = header.load_address, .size = size, .bytes = file.subspan(from, length)}}};
 }
 
 }  // namespace tool

@@ -23,7 +23,8 @@ void print_values(std::string_view what, const access_counts& counts, std::uint3
     if (counts.done == 0) return;
     if (counts.first != counts.last)
         fmt::print("            {:6} first {}\n", what, decoded_value(counts.first, index, registers));
-    fmt::print("            {:6} {} {}\n", what, counts.first != counts.last ? "last " : "", decoded_value(counts.last, index, registers));
+    fmt::print("            {:6} {} {}\n", what, counts.first != counts.last ? "last " : "",
+               decoded_value(counts.last, index, registers));
 }
 
 void print_refusals(std::string_view what, const access_counts& counts) {
@@ -34,12 +35,13 @@ void print_refusals(std::string_view what, const access_counts& counts) {
 
 void print_lost(const access_counts& counts) {
     if (counts.lost == 0) return;
-    fmt::print("            {} of the writes KVM did not take into its virtual CPU: instructions do not see them\n", counts.lost);
+    fmt::print("            {} of the writes KVM did not take into its virtual CPU: instructions do not see them\n",
+               counts.lost);
 }
 
 void print_registers(const access_tally& tally, const guest_registers& registers) {
     if (tally.accesses() == 0) {
-        fmt::print("no register was accessed\n");
+        fmt::print("no access to a register left\n");
         return;
     }
     fmt::print("{:11} {:36} {:>10} {:>10} {:>10}\n", "address", "register", "reads", "writes", "#GP(0)");
@@ -115,10 +117,15 @@ void print_run(const run_description& what, const run_result& result, const acce
                const guest_registers& registers) {
     fmt::print("{}: {}, entered at {}, {} MiB, on {}\n", what.file, to_word(what.protocol), hex(what.entry),
                what.memory >> 20U, what.cpu);
-    fmt::print("filter: {}\n", what.policy.empty() ? "every register but 0x800-0x8ff, that no filter reaches" : what.policy);
+    fmt::print("leaves for user space: {}\n",
+               what.policy.empty() ? "every register" : "what " + what.policy + " does not let pass");
     fmt::print("ended by {}\n", end_in_words(result));
-    fmt::print("{} exits in {:.3f} s, {} of them for registers: {:.0f} a second\n\n", result.exits, result.seconds,
+    fmt::print("{} exits in {:.3f} s, {} of them for registers: {:.0f} a second\n", result.exits, result.seconds,
                tally.accesses(), per_second(tally.accesses(), result.seconds));
+    if (result.unfiltered != 0)
+        fmt::print("{} of these the filter lets pass, but KVM has no such register or refuses the access\n",
+                   result.unfiltered);
+    fmt::print("\n");
     print_registers(tally, registers);
     if (!has_hung(result) || tally.accesses() == 0) return;
     fmt::print("\nthe last accesses:\n");
@@ -140,6 +147,7 @@ json run_json(const run_description& what, const run_result& result, const acces
                   {"seconds", result.seconds},
                   {"exits", result.exits},
                   {"register_exits", tally.accesses()},
+                  {"unfiltered_register_exits", result.unfiltered},
                   {"register_exits_per_second", per_second(tally.accesses(), result.seconds)}};
     if (result.exit_value) document["exit_value"] = hex(*result.exit_value);
     auto list = json::array();

@@ -23,8 +23,8 @@ constexpr bool is_backed(const profile::address_slot* slot) {
     return slot != nullptr && slot->where == profile::address_slot::place::backed;
 }
 
-// The registers that stay with the vCPU, of those that a guest can write: what cannot be written is what the guest's CPU
-// is described with.
+// The registers that stay with the vCPU, of those that a guest can write: what cannot be written is what the guest's
+// CPU is described with.
 std::vector<std::uint32_t> vcpu_registers(const profile::profile& cpu, host::kvm_guest& vcpu,
                                           std::span<const std::uint32_t> state) {
     const host::owned_table alone{cpu, {.rules = msr::rules::all}};

@@ -1,6 +1,6 @@
 // The registers of a running guest: the guest engine judges every access that leaves the vCPU. What instructions use
-// without RDMSR and WRMSR has to be in the vCPU: what KVM lists as its state, and what a switch of guests exchanges (KVM
-// lists no register that another of its structures has, as IA32_EFER). The rest the engine holds.
+// without RDMSR and WRMSR has to be in the vCPU: what KVM lists as its state, and what a switch of guests exchanges
+// (KVM lists no register that another of its structures has, as IA32_EFER). The rest the engine holds.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,7 @@ class guest_registers {
   public:
     /// `cpu` is what the guest's CPUID says; `state` are the registers of KVM_GET_MSR_INDEX_LIST, ascending. All must
     /// outlive it.
-    guest_registers(const msr::profile::profile& cpu, msr::host::kvm_guest& vcpu,
-                    std::span<const std::uint32_t> state);
+    guest_registers(const msr::profile::profile& cpu, msr::host::kvm_guest& vcpu, std::span<const std::uint32_t> state);
     guest_registers(const guest_registers&) = delete;
     guest_registers& operator=(const guest_registers&) = delete;
     guest_registers(guest_registers&&) = delete;

@@ -28,8 +28,9 @@ std::string missing_memory(const kvm_run& state) {
 }
 
 std::string missing_port(const kvm_run& state) {
-    return fmt::format("it {} port {:#x}, {} byte{} at once", state.io.direction == KVM_EXIT_IO_OUT ? "writes" : "reads",
-                       std::uint16_t{state.io.port}, std::uint8_t{state.io.size}, state.io.size == 1 ? "" : "s");
+    return fmt::format("it {} port {:#x}, {} byte{} at once",
+                       state.io.direction == KVM_EXIT_IO_OUT ? "writes" : "reads", std::uint16_t{state.io.port},
+                       std::uint8_t{state.io.size}, state.io.size == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ run_result guest_run::run(const run_limits& limits) {
             .exit_value = devices_.exit_value(),
             .instruction_pointer = instruction_pointer(),
             .seconds = std::chrono::duration<double>{steady::now() - begin}.count(),
-            .exits = exits_};
+            .exits = exits_,
+            .unfiltered = unfiltered_};
 }
 
 guest_run::ending guest_run::run_on(const run_limits& limits) {
@@ -113,6 +115,7 @@ void guest_run::answer_write(kvm_run& state) {
 
 access_counts& guest_run::note(const observed_access& one) {
     auto& counts = tally_.count(one);
+    if (vcpu_.state().msr.reason != KVM_MSR_EXIT_REASON_FILTER) ++unfiltered_;
     if (one.refused && counts.refused == 1) {
         counts.why = registers_.why_refused({.index = one.index, .direction = one.direction}, one.value);
         counts.refused_at = instruction_pointer();

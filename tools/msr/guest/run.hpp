@@ -33,11 +33,12 @@ struct run_limits {
 
 struct run_result {
     guest_end end = guest_end::failed;
-    std::string detail;                      // which device, why KVM failed
+    std::string detail;                       // which device, why KVM failed
     std::optional<std::uint32_t> exit_value;  // of the exit port
     std::uint64_t instruction_pointer = 0;
     double seconds = 0;
-    std::uint64_t exits = 0;  // to user space, of all kinds
+    std::uint64_t exits = 0;       // to user space, of all kinds
+    std::uint64_t unfiltered = 0;  // for registers that the filter lets pass: KVM does not know them or refuses
 };
 
 class guest_run {
@@ -69,6 +70,7 @@ class guest_run {
     observer trace_;
     access_tally tally_;
     std::uint64_t exits_ = 0;
+    std::uint64_t unfiltered_ = 0;
 };
 
 }  // namespace tool
