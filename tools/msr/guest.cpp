@@ -128,8 +128,6 @@ class guest_session {
     host::outcome<exit_code> run() {
         const auto file = read_guest_file(wanted_);
         if (!file) return std::unexpected{file.error()};
-        const auto text = open_text(wanted_);
-        if (!text) return std::unexpected{text.error()};
         const auto known = facts::load(wanted_.options.catalogue);
         if (!known) return std::unexpected{known.error()};
         const auto cpu = guest_cpu(**known, wanted_.options);
@@ -143,6 +141,8 @@ class guest_session {
         if (const auto asked = install_filter(*vcpu, policy->get()); !asked) return std::unexpected{asked.error()};
         const auto& image = (*file)->image;
         if (const auto booted = boot(*vcpu, image); !booted) return std::unexpected{booted.error()};
+        const auto text = open_text(wanted_);  // what went wrong so far has left it alone
+        if (!text) return std::unexpected{text.error()};
         guest_registers registers{profile::profile{**known, cpu->cpuid, cpu->registers}, *vcpu,
                                   kvm->listed_registers()};
         guest_devices devices{text->get()};
@@ -245,10 +245,8 @@ exit_code run_guest(int argc, char** argv) {
 exit_code guest_verb(int argc, char** argv) {
     const std::string_view what = argc > 1 ? argv[1] : "";
     if (what == "run") return run_guest(argc - 1, argv + 1);
-    CLI::App app{"A bare-metal guest under KVM: msr guest run IMAGE tells which registers it needs", "guest"};
-    std::string word;
-    app.add_option("WHAT", word, "run")->required()->check(CLI::IsMember({"run"}));
-    return parse_and_run(app, argc, argv, [] { return bad_usage; });
+    if (what.starts_with("-")) return run_guest(argc, argv);  // its help is the verb's
+    return fail(bad_usage, "there is only msr guest run; see msr guest --help");
 }
 
 }  // namespace tool
