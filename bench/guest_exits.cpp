@@ -45,7 +45,7 @@ class rivals {
           leaves_{kvm_.cpuid(0).begin(), kvm_.cpuid(0).end()},
           vcpu_{need(host::kvm_guest::create({.memory = memory, .cpuid = leaves_}))},
           registers_{profile::profile{catalogue::built_in(), leaves_, {}}, vcpu_, kvm_.listed_registers()} {
-        const auto asked = vcpu_.ask_for_register_exits(host::deny_all_registers());
+        const auto asked = vcpu_.leave_registers_to_user_space(host::deny_all_registers());
         if (!asked) fail(asked.error());
         std::ranges::copy(std::as_bytes(std::span{guest_code}), vcpu_.memory().subspan(code_at).begin());
         const auto entered = vcpu_.enter({.entry = code_at, .ebx = index});

@@ -22,6 +22,8 @@ host::outcome<virtual_machine> virtual_machine::create(const settings& wanted) {
     auto guest =
         host::kvm_guest::create({.memory = header().memory_end, .irqchip = wanted.irqchip, .cpuid = wanted.cpuid});
     if (!guest) return std::unexpected{guest.error()};
+    if (const auto asked = guest->ask_about_registers(wanted.asked_reasons); !asked)
+        return std::unexpected{asked.error()};
     virtual_machine made{std::move(*guest)};
     const auto entered = made.guest_.enter({.entry = header().long_mode_entry, .page_tables = header().page_tables});
     if (!entered) return std::unexpected{entered.error()};
@@ -76,6 +78,8 @@ std::optional<std::string> virtual_machine::run_on() {
         if (rings()) return std::nullopt;
         auto name = host::exit_name(guest_.state());
         switch (guest_.state().exit_reason) {
+            case KVM_EXIT_X86_RDMSR:
+            case KVM_EXIT_X86_WRMSR: let_fault(); continue;
             case KVM_EXIT_SHUTDOWN:
             case KVM_EXIT_FAIL_ENTRY:
             case KVM_EXIT_INTERNAL_ERROR: return name;
@@ -83,6 +87,13 @@ std::optional<std::string> virtual_machine::run_on() {
         }
         if (strange_exits_.size() == most_strange_exits) return name + ", again and again";
     }
+}
+
+void virtual_machine::let_fault() {
+    auto& state = guest_.state();
+    const auto access = state.exit_reason == KVM_EXIT_X86_RDMSR ? direction::read : direction::write;
+    asked_.push_back({current_case(), access, state.msr.index, state.msr.reason});
+    state.msr.error = 1;
 }
 
 }  // namespace msr::oracle

@@ -157,14 +157,23 @@ outcome<void> kvm_guest::enter(const start& at) {
     return {};
 }
 
-outcome<void> kvm_guest::ask_for_register_exits(const kvm_msr_filter& filter) {
-    kvm_enable_cap exits{};
-    exits.cap = KVM_CAP_X86_USER_SPACE_MSR;
-    exits.args[0] = KVM_MSR_EXIT_REASON_FILTER | KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL;
-    if (::ioctl(machine_.get(), KVM_ENABLE_CAP, &exits) != 0)
+outcome<void> kvm_guest::ask_about_registers(std::uint32_t reasons) {
+    kvm_enable_cap asks{};
+    asks.cap = KVM_CAP_X86_USER_SPACE_MSR;
+    asks.args[0] = reasons;
+    if (reasons != 0 && ::ioctl(machine_.get(), KVM_ENABLE_CAP, &asks) != 0)
         return std::unexpected{guest_error("this KVM does not leave a guest's registers to user space")};
-    if (::ioctl(machine_.get(), KVM_X86_SET_MSR_FILTER, &filter) != 0)
-        return std::unexpected{guest_error("this KVM does not take the filter")};
+    return {};
+}
+
+int kvm_guest::install(const kvm_msr_filter& filter) {
+    return ::ioctl(machine_.get(), KVM_X86_SET_MSR_FILTER, &filter) == 0 ? 0 : errno;
+}
+
+outcome<void> kvm_guest::leave_registers_to_user_space(const kvm_msr_filter& filter) {
+    constexpr auto every_reason = KVM_MSR_EXIT_REASON_FILTER | KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL;
+    if (auto asked = ask_about_registers(every_reason); !asked) return asked;
+    if (install(filter) != 0) return std::unexpected{guest_error("this KVM does not take the filter")};
     return {};
 }
 

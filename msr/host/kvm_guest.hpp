@@ -76,9 +76,13 @@ class kvm_guest {
     [[nodiscard]] std::span<std::byte> memory() const { return memory_.bytes(); }
     [[nodiscard]] outcome<void> enter(const start& at);
 
-    /// Registers that the filter denies, and those that KVM does not know or refuses, leave for user space from now on
-    /// instead of faulting (KVM_EXIT_X86_RDMSR, KVM_EXIT_X86_WRMSR).
-    [[nodiscard]] outcome<void> ask_for_register_exits(const kvm_msr_filter& filter);
+    /// For these reasons (KVM_MSR_EXIT_REASON_*), if any, an access of a register leaves for user space instead of
+    /// faulting: KVM_EXIT_X86_RDMSR, KVM_EXIT_X86_WRMSR.
+    [[nodiscard]] outcome<void> ask_about_registers(std::uint32_t reasons);
+    /// KVM_X86_SET_MSR_FILTER: 0, or the errno with which KVM refuses it.
+    [[nodiscard]] int install(const kvm_msr_filter& filter);
+    /// Both: what the filter denies, and what KVM does not know or refuses, leaves for user space.
+    [[nodiscard]] outcome<void> leave_registers_to_user_space(const kvm_msr_filter& filter);
 
     /// Until the vCPU leaves for user space: KVM_RUN.
     [[nodiscard]] left run();

@@ -1,10 +1,12 @@
 #include "tools/msr/guest/filter.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "msr/host/kvm_requests.hpp"
 #include "msr/virt/kvm_filter.hpp"
 
 namespace tool {
@@ -29,23 +31,11 @@ std::vector<msr::virt::passed_register> left_to_kvm(const intercept_case& policy
     return result;
 }
 
-// The same filter in the kernel's structure, which refers to its bitmaps.
-kvm_msr_filter in_kernel_form(const msr::virt::kvm_filter& filter) {
-    kvm_msr_filter result{};
-    result.flags = filter.flags;
-    auto* into = std::begin(result.ranges);
-    for (const auto& range : filter.ranges) {
-        auto* const bitmap = reinterpret_cast<std::uint8_t*>(const_cast<std::uint64_t*>(range.bitmap.data()));
-        *into++ = {.flags = range.flags, .nmsrs = range.count, .base = range.base, .bitmap = bitmap};
-    }
-    return result;
-}
-
 }  // namespace
 
 host::outcome<void> install_filter(host::kvm_guest& guest, const intercept_case* policy) {
     const auto passing = policy != nullptr ? left_to_kvm(*policy) : std::vector<msr::virt::passed_register>{};
-    if (passing.empty()) return guest.ask_for_register_exits(host::deny_all_registers());
+    if (passing.empty()) return guest.leave_registers_to_user_space(host::deny_all_registers());
     const auto memory = std::make_unique<msr::virt::kvm_filter_storage>();
     const auto packed = msr::virt::pack(passing, *memory);
     if (!packed) return host::bad_input(fmt::format("{:#x} cannot stand in a filter", packed.error()));
@@ -53,7 +43,7 @@ host::outcome<void> install_filter(host::kvm_guest& guest, const intercept_case*
         return host::bad_input(
             fmt::format("KVM's filter has no room for {} of the accesses that pass", packed->left_out), {},
             "msr intercept --as kvm-filter names them");
-    return guest.ask_for_register_exits(in_kernel_form(packed->filter));
+    return guest.leave_registers_to_user_space(host::kvm::kernel_filter(packed->filter));
 }
 
 }  // namespace tool
