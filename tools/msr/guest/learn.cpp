@@ -57,8 +57,8 @@ class policy_writer {
     void begin(std::uint32_t index, std::string_view access) {
         // A range for what the catalogue does not name, or not by a name of its own.
         const auto name = registers_.name(index);
-        const auto which = is_named(index, name) ? name : fmt::format("{0:#x}-{0:#x}", index);
-        rows_ += fmt::format("  - registers: [{}]  # {}\n    access: {}\n", quoted(which), name, access);
+        const auto which = is_named(index, name) ? quoted(name) : fmt::format("\"{0:#x}-{0:#x}\"", index);
+        rows_ += fmt::format("  - registers: [{}]\n    access: {}\n", which, access);
     }
     [[nodiscard]] bool is_named(std::uint32_t index, const std::string& name) const {
         const auto targets = catalogue::find_by_name(registers_.cpu().facts(), name);
