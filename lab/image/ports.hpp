@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "msr/host/guest_ports.hpp"
+
 namespace msr::lab {
 
-inline constexpr std::uint16_t console_port = 0xE9;  // Bochs: port_e9_hack; QEMU: isa-debugcon
-inline constexpr std::uint16_t bochs_shutdown_port = 0x8900;
-inline constexpr std::uint16_t qemu_exit_port = 0xF4;  // isa-debug-exit, as the lab configures it
+using host::console_port;
+using host::qemu_exit_port;
 
 inline void out(std::uint16_t port, const char* text, std::size_t length) {
     asm volatile("rep outsb" : "+S"(text), "+c"(length) : "d"(port) : "memory");
@@ -26,7 +27,7 @@ inline std::uint8_t in(std::uint16_t port) {
 
 /// Ends Bochs. Elsewhere nothing happens.
 inline void shut_bochs_down() {
-    out(bochs_shutdown_port, "Shutdown", 8);  // the word that it waits for
+    out(host::bochs_shutdown_port, host::bochs_shutdown_word, host::bochs_shutdown_length);
 }
 
 }  // namespace msr::lab

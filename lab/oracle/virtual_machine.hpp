@@ -4,36 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <linux/kvm.h>
-
 #include "lab/oracle/image_file.hpp"
-#include "msr/core/fault.hpp"
-#include "msr/host/error.hpp"
-#include "msr/host/files.hpp"
+#include "msr/host/kvm_guest.hpp"
 
 namespace msr::oracle {
-
-/// Pages of the process, given to a guest.
-class guest_memory {
-  public:
-    explicit guest_memory(std::size_t size);
-    guest_memory(guest_memory&& other) noexcept : pages_{std::exchange(other.pages_, {})} {}
-    guest_memory& operator=(guest_memory&&) = delete;
-    guest_memory(const guest_memory&) = delete;
-    guest_memory& operator=(const guest_memory&) = delete;
-    ~guest_memory();
-
-    /// Empty if there was no memory.
-    [[nodiscard]] std::span<std::byte> pages() const { return pages_; }
-
-  private:
-    std::span<std::byte> pages_;
-};
 
 struct settings {
     bool irqchip = false;                    // interrupt controllers and local APIC inside KVM
@@ -72,29 +50,24 @@ class virtual_machine {
     [[nodiscard]] std::vector<asked_access> take_asked_accesses() { return std::exchange(asked_, {}); }
 
     /// KVM_X86_SET_MSR_FILTER: 0, or the errno with which KVM refuses it.
-    [[nodiscard]] int install(const kvm_msr_filter& filter);
+    [[nodiscard]] int install(const kvm_msr_filter& filter) { return guest_.install(filter); }
 
     /// KVM_GET_MSRS and KVM_SET_MSRS of one register: msr's bus.
-    [[nodiscard]] result<std::uint64_t> read(std::uint32_t address);
-    [[nodiscard]] result<void> write(std::uint32_t address, std::uint64_t value);
+    [[nodiscard]] result<std::uint64_t> read(std::uint32_t address) { return guest_.read(address); }
+    [[nodiscard]] result<void> write(std::uint32_t address, std::uint64_t value) {
+        return guest_.write(address, value);
+    }
 
   private:
-    virtual_machine(host::descriptor system, host::descriptor machine, guest_memory memory);
-    [[nodiscard]] host::outcome<void> prepare(const settings& wanted);
-    [[nodiscard]] host::outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);
-    [[nodiscard]] host::outcome<void> enter_long_mode();
+    explicit virtual_machine(host::kvm_guest guest);
     [[nodiscard]] bool rings() const;
     [[nodiscard]] std::optional<std::string> run_on();
     [[nodiscard]] std::size_t current_case();
     [[nodiscard]] bool makes_progress();
     void let_fault();
 
-    host::descriptor system_;
-    host::descriptor machine_;
-    host::descriptor vcpu_;
-    guest_memory memory_;
+    host::kvm_guest guest_;
     loaded_image image_;
-    kvm_run* state_ = nullptr;  // shared with KVM while the vCPU lives
     std::vector<strange_exit> strange_exits_;
     std::vector<asked_access> asked_;
     std::size_t cases_ = 0;  // of this batch

@@ -5,38 +5,35 @@
 namespace msr::ring0 {
 namespace {
 
-// Registers of the UART at COM1 (PC16550D data sheet, 8.0).
-constexpr std::uint16_t serial_data = 0x3F8;
-constexpr std::uint16_t serial_line_control = 0x3FB;
-constexpr std::uint16_t serial_line_status = 0x3FD;
-constexpr std::uint16_t serial_scratch = 0x3FF;
-constexpr std::uint8_t eight_bits = 3;
-constexpr std::uint8_t transmitter_takes = 0x20;
-constexpr std::uint8_t transmitter_is_idle = 0x40;
+namespace serial = host::serial;
+
+constexpr std::uint16_t serial_port(std::uint16_t of) {
+    return static_cast<std::uint16_t>(serial::first_port + of);
+}
 
 unsigned checks = 0;
 unsigned failures = 0;
 
 bool serial_is_there() {
     constexpr std::uint8_t pattern = 0x5A;
-    lab::out(serial_scratch, pattern);
-    return lab::in(serial_scratch) == pattern;
+    lab::out(serial_port(serial::scratch), pattern);
+    return lab::in(serial_port(serial::scratch)) == pattern;
 }
 
 void wait_for(std::uint8_t status) {
-    while ((lab::in(serial_line_status)&status) == 0) {
+    while ((lab::in(serial_port(serial::line_status))&status) == 0) {
     }
 }
 
 void send_serially(const char* text, std::size_t length) {
     static const bool there = serial_is_there();
     if (!there) return;
-    lab::out(serial_line_control, eight_bits);
+    lab::out(serial_port(serial::line_control), serial::eight_bits);
     for (std::size_t at = 0; at < length; ++at) {
-        wait_for(transmitter_takes);
-        lab::out(serial_data, static_cast<std::uint8_t>(text[at]));
+        wait_for(serial::transmitter_takes);
+        lab::out(serial_port(serial::data), static_cast<std::uint8_t>(text[at]));
     }
-    wait_for(transmitter_is_idle);  // the emulator may be told to end next
+    wait_for(serial::transmitter_is_idle);  // the emulator may be told to end next
 }
 
 // QEMU's exit code is twice this and one.

@@ -5,8 +5,7 @@
 #include <string>
 #include <utility>
 
-#include <fcntl.h>
-
+#include "msr/host/kvm_device.hpp"
 #include "msr/host/kvm_requests.hpp"
 
 namespace msr::host {
@@ -14,32 +13,6 @@ namespace {
 
 using namespace kvm;
 using profile::cpuid_leaf;
-
-error open_error(const std::filesystem::path& device, int number) {
-    const auto what = "cannot open " + device.string();
-    switch (number) {
-        case ENOENT:
-        case ENXIO:
-        case ENODEV:
-            return {error_kind::no_access, what, "there is no KVM here",
-                    "run: sudo modprobe kvm_intel (or kvm_amd), with virtualization enabled in the firmware; in a "
-                    "container: start it with --device /dev/kvm"};
-        case EPERM:
-        case EACCES:
-            return {error_kind::no_access, what, "no permission: it is for root and the group kvm",
-                    "run the same command with sudo, or: sudo usermod -aG kvm $USER, and log in again"};
-        default: return {error_kind::system_failed, what, describe_errno(number), {}};
-    }
-}
-
-error vcpu_error(const std::filesystem::path& device, int number) {
-    const auto what = "cannot make a virtual CPU with " + device.string();
-    if (number == EBUSY) {
-        return {error_kind::not_possible, what, "virtualization is in use by another hypervisor",
-                "stop the other one (VirtualBox, VMware)"};
-    }
-    return {error_kind::not_possible, what, describe_errno(number), "see what dmesg says of kvm"};
-}
 
 std::vector<cpuid_leaf> sorted_leaves(const cpuid_batch& batch) {
     std::vector<cpuid_leaf> leaves;
@@ -121,22 +94,18 @@ class batch_reader {
 }  // namespace
 
 outcome<kvm_machine> kvm_machine::open(const std::filesystem::path& device) {
-    descriptor system{::open(device.c_str(), O_RDWR | O_CLOEXEC)};
-    if (!system) return std::unexpected{open_error(device, errno)};
-    if (::ioctl(system.get(), KVM_GET_API_VERSION, 0) != KVM_API_VERSION) {
-        return std::unexpected{error{error_kind::not_possible, "cannot use " + device.string(),
-                                     "it does not answer as KVM does", "name another source with --from"}};
-    }
-    descriptor vm{::ioctl(system.get(), KVM_CREATE_VM, 0)};
+    auto system = open_kvm(device);
+    if (!system) return std::unexpected{system.error()};
+    descriptor vm{::ioctl(system->get(), KVM_CREATE_VM, 0)};
     if (!vm) return std::unexpected{vcpu_error(device, errno)};
     descriptor vcpu{::ioctl(vm.get(), KVM_CREATE_VCPU, 0)};
     if (!vcpu) return std::unexpected{vcpu_error(device, errno)};
     cpuid_batch supported;
-    if (::ioctl(system.get(), get_supported_cpuid, &supported) != 0 ||
+    if (::ioctl(system->get(), get_supported_cpuid, &supported) != 0 ||
         ::ioctl(vcpu.get(), set_cpuid, &supported) != 0) {
         return std::unexpected{vcpu_error(device, errno)};
     }
-    kvm_machine opened{std::move(system), std::move(vm), std::move(vcpu), sorted_leaves(supported)};
+    kvm_machine opened{std::move(*system), std::move(vm), std::move(vcpu), sorted_leaves(supported)};
     opened.identity_ = this_host(source::kvm, describe(device));
     return opened;
 }

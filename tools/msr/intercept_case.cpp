@@ -87,6 +87,7 @@ host::outcome<void> intercept_case::find_cpus(const intercept_names& names) {
                           std::optional<profile::profile>& as) -> host::outcome<void> {
         common_options options;
         options.profile = profile;
+        if (profile.empty()) options.from = names.from;
         options.features = features;
         auto cpu = find_cpu(*facts_, options);
         if (!cpu) return std::unexpected{cpu.error()};
