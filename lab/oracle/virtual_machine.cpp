@@ -112,6 +112,7 @@ host::outcome<void> virtual_machine::prepare(const settings& wanted) {
     ::ioctl(machine_.get(), KVM_SET_TSS_ADDR, pages_of_kvm + 0x1000);
     if (wanted.irqchip && ::ioctl(machine_.get(), KVM_CREATE_IRQCHIP, 0) != 0)
         return std::unexpected{failed("cannot make an irqchip")};
+    if (wanted.cstates && !leave_cstates()) return std::unexpected{failed("cannot leave idle states to the guest")};
     const kvm_userspace_memory_region region{.slot = 0,
                                              .flags = 0,
                                              .guest_phys_addr = 0,
@@ -128,6 +129,18 @@ host::outcome<void> virtual_machine::prepare(const settings& wanted) {
     state_ = static_cast<kvm_run*>(state);
     if (auto given = give_cpuid(wanted.cpuid); !given) return given;
     return enter_long_mode();
+}
+
+bool virtual_machine::leave_cstates() {
+    kvm_enable_cap request{};
+    request.cap = KVM_CAP_X86_DISABLE_EXITS;
+    request.args[0] = KVM_X86_DISABLE_EXITS_CSTATE;
+    return ::ioctl(machine_.get(), KVM_ENABLE_CAP, &request) == 0;
+}
+
+host::outcome<void> virtual_machine::install(const filter& wanted) {
+    if (install_filter(machine_.get(), wanted) != 0) return std::unexpected{failed("KVM does not take the filter")};
+    return {};
 }
 
 host::outcome<void> virtual_machine::give_cpuid(const std::vector<profile::cpuid_leaf>& leaves) {

@@ -11,6 +11,7 @@
 
 #include <linux/kvm.h>
 
+#include "lab/oracle/filter.hpp"
 #include "lab/oracle/image_file.hpp"
 #include "msr/core/fault.hpp"
 #include "msr/host/error.hpp"
@@ -37,6 +38,7 @@ class guest_memory {
 
 struct settings {
     bool irqchip = false;                    // interrupt controllers and local APIC inside KVM
+    bool cstates = false;                    // deep idle states are left to the guest
     std::vector<profile::cpuid_leaf> cpuid;  // empty: all that KVM supports
 };
 
@@ -56,6 +58,8 @@ class virtual_machine {
     /// Lets the guest work through the first `cases` of the table. Why it did not, if it did not: what it left in
     /// memory is then as good as a guest that may have written over it.
     [[nodiscard]] std::optional<std::string> run(std::uint32_t cases);
+    /// From now on, also for what the guest could access before.
+    [[nodiscard]] host::outcome<void> install(const filter& wanted);
     /// Since the last call.
     [[nodiscard]] std::vector<strange_exit> take_strange_exits() { return std::exchange(strange_exits_, {}); }
 
@@ -66,6 +70,7 @@ class virtual_machine {
   private:
     virtual_machine(host::descriptor system, host::descriptor machine, guest_memory memory);
     [[nodiscard]] host::outcome<void> prepare(const settings& wanted);
+    [[nodiscard]] bool leave_cstates();
     [[nodiscard]] host::outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);
     [[nodiscard]] host::outcome<void> enter_long_mode();
     [[nodiscard]] bool rings() const;
