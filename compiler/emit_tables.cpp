@@ -32,11 +32,17 @@ class table_writer : table_arrays {
         define("msr_list_limit", "msr_lists", from_.msr_lists, [](const auto& one) {
             return fmt::format("{{{:#x},{:#x},{},{}}}", one.first, one.last, one.loaded, one.saved);
         });
+        const auto input = [](const policy_input& one) {
+            return "{" + literal(one.name) + ", " + literal(one.title) + "}";
+        };
+        define("policy_input", "settings", from_.settings, input);
+        define("policy_input", "states", from_.states, input);
+        define("policy_entry", "policies", from_.policies, [this](const auto& one) { return policy(one); });
         return "// Generated from the catalogue.\n#include \"msr/catalogue/built_in.hpp\"\n\n"
                "namespace msr::catalogue {\nnamespace {\n" +
                written() +
                "constexpr tables all{vendors, processors, features, quantities, enumerations, layouts, rules, "
-               "registers, models, profiles, relations, msr_lists};\n"
+               "registers, models, profiles, relations, msr_lists, settings, states, policies};\n"
                "}  // namespace\nconst tables& built_in() { return all; }\n}  // namespace msr::catalogue\n";
     }
 
@@ -256,6 +262,37 @@ class table_writer : table_arrays {
         all.words("title", one.title);
         all.raw("cpuid", cpuid);
         all.raw("registers", registers);
+        all.raw("sources", texts(one.sources));
+        return all.braced();
+    }
+
+    std::string row(const policy_row& one) {
+        members all;
+        all.raw("registers", list("policy_registers", one.registers, [](const policy_registers& these) {
+                    return fmt::format("{{{},{:#x},{:#x},{:#x}}}", literal(these.name), these.first, these.stride,
+                                       these.count);
+                }));
+        all.flag("reads", one.reads);
+        all.flag("writes", one.writes);
+        all.flag("passes", one.passes);
+        all.raw("filtered", one.filtered ? "" : "false");
+        all.raw("when", code(one.when));
+        all.raw("members", code(one.members));
+        all.words("safe", one.safe);
+        all.words("worth", one.worth);
+        all.words("reason", one.reason);
+        all.words("policy", one.policy);
+        all.number("line", one.line);
+        return all.braced();
+    }
+
+    std::string policy(const policy_entry& one) {
+        members all;
+        all.words("name", one.name);
+        all.words("title", one.title);
+        all.choice("on", one.on, extension::any, "extension");
+        all.words("extends", one.extends);
+        all.raw("rows", list("policy_row", one.rows, [this](const policy_row& each) { return row(each); }));
         all.raw("sources", texts(one.sources));
         return all.braced();
     }

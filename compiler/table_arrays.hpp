@@ -53,8 +53,8 @@ class table_arrays {
 
     std::string code(catalogue::expression program) {
         return list("instruction", program, [](const catalogue::instruction& step) {
-            return fmt::format("{{static_cast<operation>({}),{},{},{:#x}U}}", static_cast<int>(step.code), step.msb,
-                               step.lsb, step.operand);
+            return fmt::format("{{operation{{{}}},{},{},subject{{{}}},{:#x}U}}", static_cast<int>(step.code), step.msb,
+                               step.lsb, static_cast<int>(step.whose), step.operand);
         });
     }
 

@@ -31,8 +31,10 @@ struct any_cpu {
 std::expected<program, std::string> meaning(std::string_view name, int msb, int lsb) {
     if (name.size() > 12) return std::unexpected{"too long a name"};
     const auto kind = static_cast<operation>(1 + name.size() % 9);
-    return program{{kind, static_cast<std::uint8_t>(msb), static_cast<std::uint8_t>(lsb),
-                    static_cast<std::uint64_t>(name.front())}};
+    return program{{.code = kind,
+                    .msb = static_cast<std::uint8_t>(msb),
+                    .lsb = static_cast<std::uint8_t>(lsb),
+                    .operand = static_cast<std::uint64_t>(name.front())}};
 }
 
 }  // namespace

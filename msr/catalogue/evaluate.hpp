@@ -96,10 +96,24 @@ constexpr maybe<Number> combine(operation code, maybe<Number> left, maybe<Number
     }
 }
 
+/// What an intercept policy's conditions are asked of: two CPUs, and inputs that are no facts of a CPU.
+template <class Context>
+concept has_inputs = requires(const Context& context) {
+    context.cpu(subject::host);
+    context.setting(0U);
+    context.state(0U);
+};
+
 template <class Number, class Context>
 constexpr maybe<Number> operand(const instruction& step, const Context& context) {
     const auto index = static_cast<std::uint32_t>(step.operand);
     const auto known = [](auto value) { return maybe<Number>{static_cast<Number>(value), true}; };
+    if constexpr (has_inputs<Context>) {
+        const auto input = [&](std::optional<bool> on) { return on ? known(*on ? 1 : 0) : maybe<Number>{}; };
+        if (step.code == operation::setting) return input(context.setting(index));
+        if (step.code == operation::state) return input(context.state(index));
+        return operand<Number>(step, context.cpu(step.whose));
+    } else {
     switch (step.code) {
         case operation::number: return known(step.operand);
         case operation::feature: return known(context.feature(index) ? 1 : 0);
@@ -116,13 +130,15 @@ constexpr maybe<Number> operand(const instruction& step, const Context& context)
         }
         default: return {};
     }
+    }
 }
 
 }  // namespace detail
 
 /// The value of a program that the loader has accepted. Unknown if it hangs on a register that `context` does not
 /// know. `context` answers feature, vendor, processors, quantity (by index), family, model, stepping, self_bits(msb,
-/// lsb) and register_bits(address, msb, lsb) -> optional.
+/// lsb) and register_bits(address, msb, lsb) -> optional; or cpu(subject), which answers these, and setting and state
+/// (by index) -> bool or optional.
 template <class Number, class Context>
 [[nodiscard]] constexpr maybe<Number> evaluate(expression program, const Context& context) {
     maybe<Number> stack[expression_depth];

@@ -18,6 +18,8 @@ enum class operation : std::uint8_t {
     stepping,
     register_bits,  // push bits msb..lsb of the register at address operand
     self_bits,      // push bits msb..lsb of the register being evaluated
+    setting,        // push 1 if setting #operand of the virtual machine is on
+    state,          // push 1 if state #operand of the guest holds now
     logical_and,
     logical_or,
     logical_not,
@@ -34,10 +36,14 @@ enum class operation : std::uint8_t {
     power,
 };
 
+/// Whose fact it is. Only the conditions of intercept policies are about two CPUs.
+enum class subject : std::uint8_t { cpu, host, guest };
+
 struct instruction {
     operation code;
     std::uint8_t msb = 0;
     std::uint8_t lsb = 0;
+    subject whose = subject::cpu;
     std::uint64_t operand = 0;
 };
 

@@ -67,9 +67,16 @@ std::string register_part(const instruction& step, const tables& facts) {
 }
 
 std::string operand(const instruction& step, const tables& facts, const register_entry* self) {
+    if (step.whose != subject::cpu) {
+        auto fact = step;
+        fact.whose = subject::cpu;
+        return (step.whose == subject::host ? "host." : "guest.") + operand(fact, facts, self);
+    }
     const auto named = [&](const auto& entries) { return std::string{std::string_view{entries[step.operand].name}}; };
     switch (step.code) {
         case operation::number: return fmt::format("{}", step.operand);
+        case operation::setting: return "setting." + named(facts.settings);
+        case operation::state: return "state." + named(facts.states);
         case operation::feature: return named(facts.features);
         case operation::vendor: return named(facts.vendors);
         case operation::processors: return named(facts.processors);

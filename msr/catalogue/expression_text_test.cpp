@@ -40,7 +40,10 @@ class raw_names {
 
   private:
     static load::program bits(operation code, int msb, int lsb, std::uint64_t address) {
-        return {{code, static_cast<std::uint8_t>(msb), static_cast<std::uint8_t>(lsb), address}};
+        return {{.code = code,
+                 .msb = static_cast<std::uint8_t>(msb),
+                 .lsb = static_cast<std::uint8_t>(lsb),
+                 .operand = address}};
     }
 
     static load::program in(const auto& entries, operation code, std::string_view name) {
@@ -127,12 +130,12 @@ TEST(expression_text, parentheses_where_they_are_needed_and_only_there) {
 
 TEST(expression_text, fields_are_named) {
     const auto& efer = *find_by_name(built_in(), "IA32_EFER")->front().entry;
-    const instruction self[]{{operation::self_bits, 0, 0, 0}};
+    const instruction self[]{{.code = operation::self_bits}};
     EXPECT_EQ(to_text(self, built_in(), &efer), "SCE");
     EXPECT_EQ(to_text(self, built_in()), "bits[0]");
-    const instruction other[]{{operation::register_bits, 8, 8, 0xC0000080}};
+    const instruction other[]{{.code = operation::register_bits, .msb = 8, .lsb = 8, .operand = 0xC0000080}};
     EXPECT_EQ(to_text(other, built_in()), "IA32_EFER.LME");
-    const instruction unnamed[]{{operation::register_bits, 2, 0, 0x7FF00000}};
+    const instruction unnamed[]{{.code = operation::register_bits, .msb = 2, .operand = 0x7FF00000}};
     EXPECT_EQ(to_text(unnamed, built_in()), "0x7ff00000[2..0]");
 }
 

@@ -7,6 +7,7 @@
 #include "msr/catalogue/cpuid.hpp"
 #include "msr/catalogue/expression.hpp"
 #include "msr/catalogue/implementation.hpp"
+#include "msr/catalogue/policy.hpp"
 #include "msr/core/layout.hpp"
 #include "msr/core/view.hpp"
 
@@ -285,6 +286,9 @@ struct tables {
     view<profile_entry> profiles;
     view<field_relation> relations;
     view<msr_list_limit> msr_lists;  // from the registers, and ranges of addresses that are reserved for such
+    view<policy_input> settings;
+    view<policy_input> states;
+    view<policy_entry> policies;
 };
 
 [[nodiscard]] constexpr bool is_reserved(const field_entry& field) {

@@ -47,6 +47,12 @@ struct map_refusal {
 /// Whether a guest's memory is encrypted against the hypervisor (SEV): the CPU then keeps some registers from it too.
 enum class guest_memory : std::uint8_t { plain, encrypted };
 
+/// One of the two accesses of a register.
+struct map_access {
+    std::uint32_t index = 0;
+    direction access = direction::read;
+};
+
 /// A register that a guest reaches itself, in the directions that are named.
 struct passed_register {
     std::uint32_t index = 0;
@@ -125,6 +131,20 @@ class alignas(4096) intercept_map {
 
     friend constexpr bool operator==(const intercept_map&, const intercept_map&) = default;
 
+    /// The map as words, for what works on many registers at a time: the number of an access's bit from the map's
+    /// beginning, or nothing where the map does not cover the register.
+    static constexpr std::optional<std::size_t> bit_of(std::uint32_t index, direction access) {
+        const auto range = range_of(index);
+        if (range == count_of(Layout::ranges)) return std::nullopt;
+        return Layout::bit(range, index - Layout::ranges[range], access);
+    }
+    /// The access that a bit decides, which has to be one that bit_of() gives.
+    static constexpr map_access access_of(std::size_t bit) { return Layout::access_of(bit); }
+
+    static constexpr std::size_t words = Layout::bytes / sizeof(std::uint64_t);
+    [[nodiscard]] constexpr std::uint64_t word(std::size_t at) const { return words_[at]; }
+    constexpr void set_word(std::size_t at, std::uint64_t value) { words_[at] = value; }
+
   private:
     // The number of the range that an address is in; as many as there are for none.
     template <std::size_t Number = 0>
@@ -134,12 +154,6 @@ class alignas(4096) intercept_map {
         } else {
             return index - Layout::ranges[Number] < registers_in_range ? Number : range_of<Number + 1>(index);
         }
-    }
-
-    static constexpr std::optional<std::size_t> bit_of(std::uint32_t index, direction access) {
-        const auto range = range_of(index);
-        if (range == count_of(Layout::ranges)) return std::nullopt;
-        return Layout::bit(range, index - Layout::ranges[range], access);
     }
 
     static constexpr map_result covered(std::uint32_t first, std::uint32_t last) {
@@ -170,7 +184,7 @@ class alignas(4096) intercept_map {
         word = exits ? word | mask : word & ~mask;
     }
 
-    std::uint64_t words_[Layout::bytes / sizeof(std::uint64_t)];
+    std::uint64_t words_[words];
 };
 
 }  // namespace msr::virt

@@ -14,6 +14,8 @@ symbols::symbols(const tables& base)
       quantities(base.quantities.begin(), base.quantities.end()),
       enumerations(base.enumerations.begin(), base.enumerations.end()),
       rules(base.rules.begin(), base.rules.end()),
+      settings(base.settings.begin(), base.settings.end()),
+      states(base.states.begin(), base.states.end()),
       base_registers{base.registers},
       base_models{base.models} {
     for (const auto& layout : base.layouts) {
@@ -174,8 +176,18 @@ class definition_reader {
     }
 
     void rule(const json& entry) { add(known_.rules, {.name = name(entry), .title = title(entry)}); }
+    void setting(const json& entry) { input(entry, known_.settings, known_.states); }
+    void state(const json& entry) { input(entry, known_.states, known_.settings); }
 
   private:
+    // A command line names settings and states alike.
+    void input(const json& entry, std::vector<policy_input>& into, const std::vector<policy_input>& others) {
+        const policy_input one{.name = name(entry), .title = title(entry)};
+        if (find_named(others, std::string_view{one.name}) != others.end())
+            report("`" + std::string{std::string_view{one.name}} + "` cannot be a setting and a state");
+        add(into, one, most_policy_inputs);
+    }
+
     text name(const json& entry) { return keep_.keep(entry["name"].get<std::string>()); }
     text title(const json& entry) { return keep_.keep(entry.value("title", "")); }
     void report(std::string message) { found_.push_back({file_.name(), file_.line(place_), std::move(message)}); }
@@ -257,6 +269,8 @@ void read_definitions(const std::vector<document>& files, symbols& known, store&
     if (found.empty()) all("features", &definition_reader::prerequisites);
     all("enumerations", &definition_reader::enumeration);
     all("rules", &definition_reader::rule);
+    all("settings", &definition_reader::setting);
+    all("states", &definition_reader::state);
 }
 
 }  // namespace msr::catalogue::load

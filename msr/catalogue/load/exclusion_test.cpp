@@ -134,7 +134,7 @@ class exclusion : public testing::Test {
 
     static program compiled(const std::string& source) {
         const auto names = [&](std::string_view name, int, int) -> std::expected<program, std::string> {
-            if (name == "CAP.N") return program{{operation::register_bits, 2, 0, 1}};
+            if (name == "CAP.N") return program{{.code = operation::register_bits, .msb = 2, .lsb = 0, .operand = 1}};
             const auto in = [&](const auto& entries, operation code) -> program {
                 for (std::size_t at = 0; at < entries.size(); ++at) {
                     if (entries[at].name == name) return {{.code = code, .operand = at}};
@@ -206,7 +206,7 @@ TEST_F(exclusion, too_many_names_count_as_able_to_hold) {
     std::string many = "CAP.N == 0";
     program code = compiled(many);
     for (std::uint8_t bit = 0; bit < 40; ++bit) {
-        code.push_back({operation::register_bits, bit, bit, 7});
+        code.push_back({.code = operation::register_bits, .msb = bit, .lsb = bit, .operand = 7});
         code.push_back({.code = operation::logical_and});
     }
     EXPECT_TRUE(can_both_hold(code, compiled("CAP.N == 1"), facts()));

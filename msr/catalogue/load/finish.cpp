@@ -37,7 +37,7 @@ bool is_called(const register_entry& entry, const reference& wanted) {
 program from_outside(expression code, std::uint32_t address) {
     program result(code.begin(), code.end());
     for (auto& step : result) {
-        if (step.code == operation::self_bits) step = {operation::register_bits, step.msb, step.lsb, address};
+        if (step.code == operation::self_bits) step = {.code = operation::register_bits, .msb = step.msb, .lsb = step.lsb, .operand = address};
     }
     return result;
 }
@@ -62,6 +62,8 @@ class finisher {
         result.features = keep_.keep(known_.features);
         result.quantities = keep_.keep(known_.quantities);
         result.rules = keep_.keep(known_.rules);
+        result.settings = keep_.keep(known_.settings);
+        result.states = keep_.keep(known_.states);
     }
 
   private:
@@ -114,7 +116,9 @@ class finisher {
         const int first = field.lsb.offset + std::max(lsb, 0);
         const int last = msb < 0 ? field.msb.offset : field.lsb.offset + msb;
         if (last > field.msb.offset) return std::unexpected{"the field has no bit " + std::to_string(msb)};
-        return program{{operation::self_bits, static_cast<std::uint8_t>(last), static_cast<std::uint8_t>(first), 0}};
+        return program{{.code = operation::self_bits,
+                         .msb = static_cast<std::uint8_t>(last),
+                         .lsb = static_cast<std::uint8_t>(first)}};
     }
 
     std::expected<program, std::string> sibling_bits(const site& where, std::string_view name) {
@@ -170,8 +174,10 @@ class finisher {
     }
 
     static program raw_bits(const register_entry& entry, const field_entry& field) {
-        return {{operation::register_bits, static_cast<std::uint8_t>(field.msb.offset),
-                 static_cast<std::uint8_t>(field.lsb.offset), entry.address}};
+        return {{.code = operation::register_bits,
+                 .msb = static_cast<std::uint8_t>(field.msb.offset),
+                 .lsb = static_cast<std::uint8_t>(field.lsb.offset),
+                 .operand = entry.address}};
     }
 
     static bool equal(const program& left, const program& right) {

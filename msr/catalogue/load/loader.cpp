@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "msr/catalogue/load/checks.hpp"
+#include "msr/catalogue/load/policies.hpp"
 #include "msr/catalogue/load/profiles.hpp"
 #include "msr/catalogue/load/schema.hpp"
 
@@ -44,9 +45,10 @@ class loader {
   public:
     void add(std::optional<document> one) {
         if (!one) return;
-        const bool profile = is_profile(*one);
-        if (!check_schema(*one, profile ? form::profile : form::catalogue, found_)) return;
-        (profile ? profiles_ : documents_).push_back(std::move(*one));
+        const auto of = is_profile(*one) ? form::profile : is_policy(*one) ? form::policy : form::catalogue;
+        if (!check_schema(*one, of, found_)) return;
+        auto& list = of == form::profile ? profiles_ : of == form::policy ? policies_ : documents_;
+        list.push_back(std::move(*one));
     }
 
     [[nodiscard]] problems& found() { return found_; }
@@ -66,6 +68,7 @@ class loader {
             check_registers(known, result.tables_, found_);
         }
         if (found_.empty()) add_profiles(base, keep, result.tables_);
+        if (found_.empty()) read_policies(policies_, base, keep, result.tables_, found_);
         if (found_.empty()) return result;
         sort(found_);
         return std::unexpected{std::move(found_)};
@@ -95,6 +98,7 @@ class loader {
     problems found_;
     std::vector<document> documents_;
     std::vector<document> profiles_;
+    std::vector<document> policies_;
 };
 
 std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {

@@ -110,8 +110,10 @@ class model_reader {
     static std::expected<program, std::string> own_bits(bool allowed, int msb, int lsb) {
         if (!allowed) return std::unexpected{"there is no field here"};
         if (msb > 63) return std::unexpected{"a register has bits 63..0"};
-        if (msb < 0) return program{{operation::self_bits, 63, 0, 0}};
-        return program{{operation::self_bits, static_cast<std::uint8_t>(msb), static_cast<std::uint8_t>(lsb), 0}};
+        if (msb < 0) return program{{.code = operation::self_bits, .msb = 63}};
+        return program{{.code = operation::self_bits,
+                         .msb = static_cast<std::uint8_t>(msb),
+                         .lsb = static_cast<std::uint8_t>(lsb)}};
     }
 
     [[nodiscard]] std::expected<program, std::string> register_bits(std::string_view source) const {
@@ -121,8 +123,10 @@ class model_reader {
             for (const auto& field : entry.fields) {
                 if (field.name != source.substr(dot + 1)) continue;
                 if (field.msb.quantity != none || field.lsb.quantity != none) continue;
-                return program{{operation::register_bits, static_cast<std::uint8_t>(field.msb.offset),
-                                static_cast<std::uint8_t>(field.lsb.offset), entry.address}};
+                return program{{.code = operation::register_bits,
+                                .msb = static_cast<std::uint8_t>(field.msb.offset),
+                                .lsb = static_cast<std::uint8_t>(field.lsb.offset),
+                                .operand = entry.address}};
             }
         }
         return std::unexpected{"`" + std::string{source} + "` is no field of a register"};

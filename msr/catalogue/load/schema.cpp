@@ -76,7 +76,8 @@ void report(const document& file, const complaint& one, problems& found) {
 bool check_schema(const document& file, form expected, problems& found) {
     static const parsed_schema catalogue{schema_text};
     static const parsed_schema profile{profile_schema_text};
-    const auto& schema = expected == form::catalogue ? catalogue : profile;
+    static const parsed_schema policy{policy_schema_text};
+    const auto& schema = expected == form::catalogue ? catalogue : expected == form::profile ? profile : policy;
     const nlohmann::json plain = file.root();
     valijson::ValidationResults results;
     valijson::Validator validator{valijson::Validator::kStrongTypes};

@@ -37,7 +37,8 @@ class store {
     lists_of<text, instruction, vendor_entry, processor_match, processor_entry, feature_entry, quantity_entry,
              enumerator, enumeration_entry, layout_entry, field_entry, part_entry, rule_entry, lock_entry, switch_entry,
              register_entry, std::uint16_t, std::uint32_t, bits_departure, departure_entry, model_entry, cpuid_leaf,
-             known_register, profile_entry, field_relation, msr_list_limit>
+             known_register, profile_entry, field_relation, msr_list_limit, policy_input, policy_registers, policy_row,
+             policy_entry>
         lists_;
 };
 

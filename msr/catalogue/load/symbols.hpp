@@ -58,6 +58,8 @@ struct symbols {
     std::vector<quantity_entry> quantities;
     std::vector<enumeration_entry> enumerations;
     std::vector<rule_entry> rules;
+    std::vector<policy_input> settings;
+    std::vector<policy_input> states;
     std::vector<draft_layout> layouts;
     std::vector<draft_register> registers;
     view<register_entry> base_registers;
@@ -82,7 +84,8 @@ void choose(const json& value, const char* key, Meaning& into) {
     if (value.contains(key)) into = *from_word<Meaning>(value[key].template get<std::string>());
 }
 
-/// Reads vendors, processors, groups, features, quantities, enumerations and rules of all files into `known`.
+/// Reads vendors, processors, groups, features, quantities, enumerations, rules, settings and states of all files into
+/// `known`.
 void read_definitions(const std::vector<document>& files, symbols& known, store& keep, problems& found);
 
 [[nodiscard]] std::expected<enumeration_entry, std::string> read_enumeration(const json& values, text name, text title,

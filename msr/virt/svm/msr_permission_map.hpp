@@ -15,6 +15,10 @@ struct msr_permission_map_layout {
     static constexpr std::size_t bit(std::size_t range, std::uint32_t offset, direction access) {
         return 2 * (range * registers_in_range + offset) + (access == direction::read ? 0 : 1);
     }
+    static constexpr map_access access_of(std::size_t bit) {
+        const auto offset = static_cast<std::uint32_t>(bit / 2 % registers_in_range);
+        return {ranges[bit / 2 / registers_in_range] + offset, bit % 2 == 0 ? direction::read : direction::write};
+    }
     /// What tells a guest whether it is encrypted is not the hypervisor's to answer (APM 2 15.34.10).
     static constexpr bool trusted_by_guest(std::uint32_t index) { return index == sev_status::address; }
 };

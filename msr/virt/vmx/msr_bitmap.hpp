@@ -14,6 +14,12 @@ struct msr_bitmap_layout {
         const std::size_t part = access == direction::read ? range : range + count_of(ranges);
         return part * registers_in_range + offset;
     }
+    static constexpr map_access access_of(std::size_t bit) {
+        const auto part = bit / registers_in_range;
+        const auto offset = static_cast<std::uint32_t>(bit % registers_in_range);
+        const bool reads = part < count_of(ranges);
+        return {ranges[part % count_of(ranges)] + offset, reads ? direction::read : direction::write};
+    }
     static constexpr bool trusted_by_guest(std::uint32_t /*index*/) { return false; }
 };
 
