@@ -21,7 +21,7 @@ struct intercept_request {
     bool json = false;
 };
 
-json access_json(const access_line& one) {
+json access_line_json(const access_line& one) {
     return {{"exits", one.exits}, {"why", one.why}};
 }
 
@@ -31,8 +31,8 @@ json decisions_json(const intercept_case& on, const std::vector<decision_line>& 
         list.push_back({{"name", one.registers.name},
                         {"first", hex(one.registers.first)},
                         {"last", hex(one.registers.last)},
-                        {"read", access_json(one.read)},
-                        {"write", access_json(one.write)}});
+                        {"read", access_line_json(one.read)},
+                        {"write", access_line_json(one.write)}});
     }
     return {{"policy", str(on.policy().name)},
             {"on", on.on_svm() ? "svm" : "vmx"},
@@ -54,13 +54,13 @@ void print_lines(const intercept_case& on, const std::vector<decision_line>& lin
     fmt::print("\nWhat is not listed exits.\n");
 }
 
-exit_code write_output(const intercept_request& asked, std::string_view content) {
+exit_code write_decisions(const intercept_request& asked, std::string_view content) {
     const auto written = host::replace_file(asked.output, content);
     if (!written) return fail(to_exit_code(written.error().kind), written.error().line());
     return done;
 }
 
-exit_code show(const intercept_case& on, const intercept_request& asked) {
+exit_code show_decisions(const intercept_case& on, const intercept_request& asked) {
     auto addresses = on.addresses();
     if (!asked.registers.empty()) {
         auto named = addresses_named(on.facts(), asked.registers);
@@ -68,7 +68,7 @@ exit_code show(const intercept_case& on, const intercept_request& asked) {
         addresses = std::move(*named);
     }
     const auto lines = decision_lines(on, addresses);
-    if (asked.form == "json") return write_output(asked, decisions_json(on, lines).dump(2) + "\n");
+    if (asked.form == "json") return write_decisions(asked, decisions_json(on, lines).dump(2) + "\n");
     if (asked.json) {
         print(decisions_json(on, lines));
     } else {
@@ -77,7 +77,7 @@ exit_code show(const intercept_case& on, const intercept_request& asked) {
     return done;
 }
 
-exit_code explain(const intercept_case& on, const intercept_request& asked) {
+exit_code explain_register(const intercept_case& on, const intercept_request& asked) {
     const auto addresses = addresses_named(on.facts(), {asked.explain});
     if (!addresses) return fail(to_exit_code(addresses.error().kind), addresses.error().line());
     if (!asked.json) fmt::print("{}\n", case_words(on));
@@ -94,29 +94,29 @@ exit_code explain(const intercept_case& on, const intercept_request& asked) {
     return done;
 }
 
-exit_code render(const intercept_case& on, const intercept_request& asked) {
+exit_code render_decisions(const intercept_case& on, const intercept_request& asked) {
     if (asked.output.empty()) return fail(bad_usage, "--as writes a file: name it with -o");
-    if (asked.form == "json") return show(on, asked);
+    if (asked.form == "json") return show_decisions(on, asked);
     if (asked.form == "kvm-filter") {
         const auto filter = filter_text(on);
         if (!filter) return fail(to_exit_code(filter.error().kind), filter.error().line());
         if (!filter->left_out.empty()) static_cast<void>(fail(finding, filter->left_out));
-        const auto written = write_output(asked, filter->text);
+        const auto written = write_decisions(asked, filter->text);
         return written != done || filter->left_out.empty() ? written : finding;
     }
     if ((asked.form == "svm-map") != on.on_svm())
         return fail(bad_usage, fmt::format("the decisions are for {}: there is no {}", on.on_svm() ? "SVM" : "VMX",
                                            asked.form));
-    return write_output(asked, on.map_bytes());
+    return write_decisions(asked, on.map_bytes());
 }
 
-exit_code decide(const intercept_request& asked) {
+exit_code decide_intercepts(const intercept_request& asked) {
     if (asked.names.policy.empty() || asked.names.guest.empty())
         return fail(bad_usage, "a policy and a guest have to be named: --policy, --guest; msr intercept list has policies");
     const auto on = intercept_case::open(asked.names);
     if (!on) return fail(to_exit_code(on.error().kind), on.error().line());
-    if (!asked.form.empty()) return render(**on, asked);
-    return asked.explain.empty() ? show(**on, asked) : explain(**on, asked);
+    if (!asked.form.empty()) return render_decisions(**on, asked);
+    return asked.explain.empty() ? show_decisions(**on, asked) : explain_register(**on, asked);
 }
 
 exit_code list_policies(int argc, char** argv) {
@@ -185,7 +185,7 @@ exit_code intercept_verb(int argc, char** argv) {
         ->check(CLI::IsMember({"vmx-bitmap", "svm-map", "kvm-filter", "json"}));
     app.add_option("-o,--output", asked.output, "The file to write");
     app.add_option("REGISTER", asked.registers, "Registers to decide (those that the policy names)");
-    return parse_and_run(app, argc, argv, [&] { return decide(asked); });
+    return parse_and_run(app, argc, argv, [&] { return decide_intercepts(asked); });
 }
 
 }  // namespace tool

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_policy_bytes = 1 << 20;
 
 template <class Entries>
-auto named(const Entries& entries, std::string_view name) {
+auto entry_named(const Entries& entries, std::string_view name) {
     return std::ranges::find_if(entries, [&](const auto& one) { return one.name == name; });
 }
 
@@ -31,7 +31,7 @@ std::string all_names(const auto& entries) {
     return result;
 }
 
-std::string sentence(const catalogue::load::problem& one) {
+std::string problem_sentence(const catalogue::load::problem& one) {
     return one.line > 0 ? fmt::format("{}:{}: {}", one.file, one.line, one.message) : one.file + ": " + one.message;
 }
 
@@ -104,7 +104,7 @@ host::outcome<void> intercept_case::find_policy(const intercept_names& names) {
     if (!loaded) return std::unexpected{loaded.error()};
     base_ = std::move(*loaded);
     facts_ = &**base_;
-    if (const auto known = named(facts_->policies, names.policy); known != facts_->policies.end()) {
+    if (const auto known = entry_named(facts_->policies, names.policy); known != facts_->policies.end()) {
         policy_ = known;
         return {};
     }
@@ -115,12 +115,12 @@ host::outcome<void> intercept_case::find_policy(const intercept_names& names) {
     const auto text = host::read_file(names.policy, most_policy_bytes);
     if (!text) return host::bad_input("cannot read " + names.policy, host::describe_errno(text.error()));
     auto read = catalogue::load::load_text(names.policy, *text, *facts_);
-    if (!read) return host::bad_input(sentence(read.error().front()));
+    if (!read) return host::bad_input(problem_sentence(read.error().front()));
     if (read->tables().policies.size() != facts_->policies.size() + 1)
         return host::bad_input(names.policy + " holds no policy");
     own_ = std::move(*read);
     for (const auto& one : own_->tables().policies) {
-        if (named(facts_->policies, std::string_view{one.name}) == facts_->policies.end()) policy_ = &one;
+        if (entry_named(facts_->policies, std::string_view{one.name}) == facts_->policies.end()) policy_ = &one;
     }
     facts_ = &own_->tables();
     return {};

@@ -8,13 +8,13 @@ namespace tool {
 
 namespace {
 
-constexpr msr::direction both_ways[]{msr::direction::read, msr::direction::write};
+constexpr msr::direction both_accesses[]{msr::direction::read, msr::direction::write};
 
-std::string_view word_of(msr::direction access) {
+std::string_view chain_word(msr::direction access) {
     return access == msr::direction::read ? "read" : "write";
 }
 
-std::string_view word_of(catalogue::holds is) {
+std::string_view chain_word(catalogue::holds is) {
     switch (is) {
         case catalogue::holds::yes: return "yes";
         case catalogue::holds::no: return "no";
@@ -23,16 +23,16 @@ std::string_view word_of(catalogue::holds is) {
     return "not known";
 }
 
-std::string place_of(const catalogue::policy_row& row) {
+std::string row_place(const catalogue::policy_row& row) {
     return fmt::format("{}, line {}", str(row.policy), row.line);
 }
 
-void print_row(const intercept_case& on, const row_verdict& one) {
+void print_policy_row(const intercept_case& on, const row_verdict& one) {
     const auto& row = *one.row;
-    fmt::print("  {}: {}{}\n", place_of(row), row.passes ? "passes" : "exits",
+    fmt::print("  {}: {}{}\n", row_place(row), row.passes ? "passes" : "exits",
                row.when.empty() ? " always" : one.counts() ? ", since" : " only if");
     for (const auto& part : on.parts_of(row.when)) {
-        fmt::print("    {:10}{}{}\n", word_of(part.is), part.words,
+        fmt::print("    {:10}{}{}\n", chain_word(part.is), part.words,
                    part.found.empty() ? "" : fmt::format("  ({})", part.found));
     }
     if (!row.members.empty())
@@ -47,29 +47,29 @@ void print_row(const intercept_case& on, const row_verdict& one) {
     }
 }
 
-void print_access(const intercept_case& on, std::uint32_t address, msr::direction access) {
-    fmt::print("{}: {}\n", word_of(access), on.exits(address, access) ? "exits" : "passes");
+void print_access_chain(const intercept_case& on, std::uint32_t address, msr::direction access) {
+    fmt::print("{}: {}\n", chain_word(access), on.exits(address, access) ? "exits" : "passes");
     if (!on.covered(address)) {
         fmt::print("  The map does not cover it: it always exits.\n");
         return;
     }
     const auto rows = on.rows_of(address, access);
     for (const auto& one : rows)
-        print_row(on, one);
+        print_policy_row(on, one);
     if (rows.empty()) fmt::print("  No row is about it, and what no row lets pass exits.\n");
     if (const auto filter = on.filter_words(address, access); !filter.empty()) fmt::print("  filter: {}\n", filter);
 }
 
-json row_json(const intercept_case& on, const row_verdict& one) {
+json policy_row_json(const intercept_case& on, const row_verdict& one) {
     const auto& row = *one.row;
     json result{{"policy", str(row.policy)},
                 {"line", row.line},
                 {"passes", row.passes},
-                {"holds", word_of(one.condition)},
+                {"holds", chain_word(one.condition)},
                 {"decides", one.counts()}};
     auto parts = json::array();
     for (const auto& part : on.parts_of(row.when))
-        parts.push_back({{"condition", part.words}, {"holds", word_of(part.is)}, {"found", part.found}});
+        parts.push_back({{"condition", part.words}, {"holds", chain_word(part.is)}, {"found", part.found}});
     result["parts"] = std::move(parts);
     if (one.beyond) result["members"] = *one.beyond;
     if (row.passes) {
@@ -87,17 +87,17 @@ json row_json(const intercept_case& on, const row_verdict& one) {
 void print_chain(const intercept_case& on, std::uint32_t address) {
     const auto name = name_at(on, address);
     fmt::print("{}{:#x}\n", name.empty() ? "" : name + ", ", address);
-    for (const auto access : both_ways)
-        print_access(on, address, access);
+    for (const auto access : both_accesses)
+        print_access_chain(on, address, access);
 }
 
 json chain_json(const intercept_case& on, std::uint32_t address) {
     json result{{"name", name_at(on, address)}, {"address", hex(address)}};
-    for (const auto access : both_ways) {
+    for (const auto access : both_accesses) {
         auto rows = json::array();
         for (const auto& one : on.rows_of(address, access))
-            rows.push_back(row_json(on, one));
-        result[std::string{word_of(access)}] = {{"exits", on.exits(address, access)},
+            rows.push_back(policy_row_json(on, one));
+        result[std::string{chain_word(access)}] = {{"exits", on.exits(address, access)},
                                                 {"why", on.why(address, access)},
                                                 {"rows", std::move(rows)},
                                                 {"filter", on.filter_words(address, access)}};

@@ -25,7 +25,7 @@ const void* company_of(const intercept_case& on, std::uint32_t address) {
     return nullptr;
 }
 
-access_line line_of(const intercept_case& on, std::uint32_t address, msr::direction access) {
+access_line access_line_of(const intercept_case& on, std::uint32_t address, msr::direction access) {
     return {on.exits(address, access), on.why(address, access)};
 }
 
@@ -49,8 +49,8 @@ std::vector<decision_line> decision_lines(const intercept_case& on, const std::v
     const void* last_company = nullptr;
     for (const auto address : addresses) {
         decision_line one{{address, address, {}},
-                          line_of(on, address, msr::direction::read),
-                          line_of(on, address, msr::direction::write)};
+                          access_line_of(on, address, msr::direction::read),
+                          access_line_of(on, address, msr::direction::write)};
         const auto* const company = company_of(on, address);
         const bool joins = !result.empty() && company != nullptr && company == last_company &&
                            result.back().read == one.read && result.back().write == one.write;
