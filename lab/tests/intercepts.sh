@@ -45,7 +45,7 @@ reached() {
 	"$conformance" probe guest --only /dev/null --first IA32_SPEC_CTRL=1 --first IA32_PRED_CMD=1 --first IA32_APIC_BASE=0xFEE00D00 |
 		paste -d ' ' - <(printf '%s\n' spec_ctrl_nonzero_once ibpb_once "$in_x2apic_mode") |
 		while read -r kind address value state; do
-			grep -q "^$kind $address $value [^ ]* ok " "$observed/$1.answers" && echo "$state"
+			if grep -q "^$kind $address $value [^ ]* ok " "$observed/$1.answers"; then echo "$state"; fi
 		done | paste -sd ,
 }
 
@@ -73,13 +73,13 @@ judged() {
 	equal "$2: both tracepoints count the same exits" "$(awk '{ sum += $1 } END { print sum + 0 }' "$observed/$phase.total")" \
 		"$(awk '{ sum += $3 } END { print sum + 0 }' "$observed/$phase.exits")"
 	check "$2: something passes, and something exits" test "$exited" -gt 0 -a "$exited" -lt "$all"
-	jq -n --arg phase "$2" --arg states "$4${4:+${state:+,}}$state" --argjson all "$all" --argjson exited "$exited" --argjson wrong "$wrong" \
-		'{phase: $phase, states: $states, accesses: $all, exited: $exited, unexplained: $wrong}' >>"$results/phases"
+	jq -n --arg phase "$2" --argjson registers "$(awk '/^guest/ && !seen[$2]++' "$observed/$phase.answers" | grep -c .)" \
+		--argjson all "$all" --argjson exited "$exited" --argjson wrong "$wrong" \
+		'{phase: $phase, registers: $registers, accesses: $all, exited: $exited, unexplained: $wrong}' >>"$results/phases"
 }
 
 # keep ORACLE: for the page.
 keep() {
 	mkdir -p "$outcomes"
-	jq -s --arg oracle "$1" --arg policy "$policy" --argjson registers "$(grep -c . "$results/registers")" \
-		'{oracle: $oracle, policy: $policy, registers: $registers, phases: .}' "$results/phases" >"$outcomes/intercepts-$1.json"
+	jq -s --arg oracle "$1" --arg policy "$policy" '{oracle: $oracle, policy: $policy, phases: .}' "$results/phases" >"$outcomes/intercepts-$1.json"
 }
