@@ -205,6 +205,7 @@ class table_writer : table_arrays {
         all.raw("switched_by", list("switch_entry", one.switched_by, [](const switch_entry& by) {
                     return "{" + literal(by.mechanism) + "," + literal(by.how) + "}";
                 }));
+        all.raw("restore_after", texts(one.restore_after));
         all.raw("sources", texts(one.sources));
         return all.braced();
     }

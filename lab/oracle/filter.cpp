@@ -4,8 +4,6 @@
 #include <ranges>
 
 #include <fmt/format.h>
-#include <linux/kvm.h>
-#include <sys/ioctl.h>
 
 #include "lab/oracle/cases.hpp"
 
@@ -72,17 +70,16 @@ host::outcome<filter> read_filter(const std::string& path) {
     return parse_filter(*text);
 }
 
-int install_filter(int machine, const filter& wanted) {
-    auto ranges = wanted.ranges;  // KVM's structure points to bits that could be changed
+kvm_msr_filter as_request(filter& wanted) {
     kvm_msr_filter request{};
     request.flags = wanted.denies ? KVM_MSR_FILTER_DEFAULT_DENY : KVM_MSR_FILTER_DEFAULT_ALLOW;
-    std::ranges::transform(ranges, std::begin(request.ranges), [](filter_range& one) {
+    std::ranges::transform(wanted.ranges, std::begin(request.ranges), [](filter_range& one) {
         return kvm_msr_filter_range{.flags = one.flags,
                                     .nmsrs = one.count,
                                     .base = one.base,
                                     .bitmap = reinterpret_cast<__u8*>(one.bits.data())};
     });
-    return ::ioctl(machine, KVM_X86_SET_MSR_FILTER, &request);
+    return request;
 }
 
 }  // namespace msr::oracle

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <linux/kvm.h>
+
 #include "msr/host/error.hpp"
 
 namespace msr::oracle {
@@ -29,7 +31,7 @@ struct filter {
 /// The same of a whole file; "-" is standard input.
 [[nodiscard]] host::outcome<filter> read_filter(const std::string& path);
 
-/// KVM_X86_SET_MSR_FILTER on a virtual machine: 0, or -1 with errno.
-[[nodiscard]] int install_filter(int machine, const filter& wanted);
+/// As KVM takes it; refers to the filter's bits.
+[[nodiscard]] kvm_msr_filter as_request(filter& wanted);
 
 }  // namespace msr::oracle

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "lab/oracle/cases.hpp"
+#include "lab/oracle/filter.hpp"
 #include "lab/oracle/try_on.hpp"
 #include "lab/oracle/virtual_machine.hpp"
 
@@ -77,7 +78,7 @@ host::outcome<request> parse(const std::vector<std::string>& arguments) {
 /// Works through the cases: those of the guest in batches, between them those of the host.
 class examiner {
   public:
-    examiner(virtual_machine& machine, const request& wanted)
+    examiner(virtual_machine& machine, request& wanted)
         : machine_{machine}, filter_{wanted.allowed}, cases_{wanted.cases} {}
 
     /// 0; 1 if the guest died, 3 if KVM refuses the filter.
@@ -87,7 +88,8 @@ class examiner {
         for (const auto& leaf : view{&mailbox.leaves[0], mailbox.leaf_count})
             fmt::print("{}\n", to_line(leaf));
         if (filter_) {
-            if (const auto taken = machine_.install(*filter_); !taken) return fail(3, taken.error().line());
+            const auto refused = machine_.install(as_request(*filter_));
+            if (refused != 0) return fail(3, "KVM does not take the filter: " + host::describe_errno(refused));
         }
         while (done_ < cases_.size()) {
             if (cases_[done_].by_host)
@@ -144,7 +146,7 @@ class examiner {
     }
 
     virtual_machine& machine_;
-    const std::optional<filter>& filter_;
+    std::optional<filter>& filter_;
     std::span<const test_case> cases_;
     std::size_t done_ = 0;
 };
@@ -155,7 +157,7 @@ int run(int count, char** arguments) {
         fmt::print("{}", usage);
         return 0;
     }
-    const auto wanted = parse(given);
+    auto wanted = parse(given);
     if (!wanted) return fail(2, wanted.error().line());
     auto machine = virtual_machine::create(wanted->machine);
     if (!machine) return fail(3, machine.error().line());

@@ -112,7 +112,10 @@ host::outcome<void> virtual_machine::prepare(const settings& wanted) {
     ::ioctl(machine_.get(), KVM_SET_TSS_ADDR, pages_of_kvm + 0x1000);
     if (wanted.irqchip && ::ioctl(machine_.get(), KVM_CREATE_IRQCHIP, 0) != 0)
         return std::unexpected{failed("cannot make an irqchip")};
-    if (wanted.cstates && !leave_cstates()) return std::unexpected{failed("cannot leave idle states to the guest")};
+    if (wanted.cstates && !enable(KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_CSTATE))
+        return std::unexpected{failed("cannot leave idle states to the guest")};
+    if (wanted.asked_reasons != 0 && !enable(KVM_CAP_X86_USER_SPACE_MSR, wanted.asked_reasons))
+        return std::unexpected{failed("cannot have KVM ask about registers")};
     const kvm_userspace_memory_region region{.slot = 0,
                                              .flags = 0,
                                              .guest_phys_addr = 0,
@@ -131,16 +134,11 @@ host::outcome<void> virtual_machine::prepare(const settings& wanted) {
     return enter_long_mode();
 }
 
-bool virtual_machine::leave_cstates() {
+bool virtual_machine::enable(std::uint32_t capability, std::uint64_t argument) {
     kvm_enable_cap request{};
-    request.cap = KVM_CAP_X86_DISABLE_EXITS;
-    request.args[0] = KVM_X86_DISABLE_EXITS_CSTATE;
+    request.cap = capability;
+    request.args[0] = argument;
     return ::ioctl(machine_.get(), KVM_ENABLE_CAP, &request) == 0;
-}
-
-host::outcome<void> virtual_machine::install(const filter& wanted) {
-    if (install_filter(machine_.get(), wanted) != 0) return std::unexpected{failed("KVM does not take the filter")};
-    return {};
 }
 
 host::outcome<void> virtual_machine::give_cpuid(const std::vector<profile::cpuid_leaf>& leaves) {
@@ -234,6 +232,8 @@ std::optional<std::string> virtual_machine::run_on() {
         auto name = exit_name(*state_);
         switch (state_->exit_reason) {
             case KVM_EXIT_INTR: continue;
+            case KVM_EXIT_X86_RDMSR:
+            case KVM_EXIT_X86_WRMSR: let_fault(); continue;
             case KVM_EXIT_SHUTDOWN:
             case KVM_EXIT_FAIL_ENTRY:
             case KVM_EXIT_INTERNAL_ERROR: return name;
@@ -241,6 +241,16 @@ std::optional<std::string> virtual_machine::run_on() {
         }
         if (strange_exits_.size() == most_strange_exits) return name + ", again and again";
     }
+}
+
+void virtual_machine::let_fault() {
+    const auto access = state_->exit_reason == KVM_EXIT_X86_RDMSR ? direction::read : direction::write;
+    asked_.push_back({current_case(), access, state_->msr.index, state_->msr.reason});
+    state_->msr.error = 1;
+}
+
+int virtual_machine::install(const kvm_msr_filter& filter) {
+    return ::ioctl(machine_.get(), KVM_X86_SET_MSR_FILTER, &filter) == 0 ? 0 : errno;
 }
 
 result<std::uint64_t> virtual_machine::read(std::uint32_t address) {

@@ -11,7 +11,6 @@
 
 #include <linux/kvm.h>
 
-#include "lab/oracle/filter.hpp"
 #include "lab/oracle/image_file.hpp"
 #include "msr/core/fault.hpp"
 #include "msr/host/error.hpp"
@@ -40,6 +39,16 @@ struct settings {
     bool irqchip = false;                    // interrupt controllers and local APIC inside KVM
     bool cstates = false;                    // deep idle states are left to the guest
     std::vector<profile::cpuid_leaf> cpuid;  // empty: all that KVM supports
+    // For which reasons (KVM_MSR_EXIT_REASON_*) KVM asks user space what becomes of an access: it faults.
+    std::uint32_t asked_reasons = 0;
+};
+
+/// An access of which KVM asked what becomes of it.
+struct asked_access {
+    std::size_t at = 0;  // which case of the batch
+    direction access = direction::read;
+    std::uint32_t index = 0;
+    std::uint32_t reason = 0;  // KVM_MSR_EXIT_REASON_*
 };
 
 /// The guest left for user space without ringing.
@@ -58,10 +67,13 @@ class virtual_machine {
     /// Lets the guest work through the first `cases` of the table. Why it did not, if it did not: what it left in
     /// memory is then as good as a guest that may have written over it.
     [[nodiscard]] std::optional<std::string> run(std::uint32_t cases);
-    /// From now on, also for what the guest could access before.
-    [[nodiscard]] host::outcome<void> install(const filter& wanted);
     /// Since the last call.
     [[nodiscard]] std::vector<strange_exit> take_strange_exits() { return std::exchange(strange_exits_, {}); }
+
+    [[nodiscard]] std::vector<asked_access> take_asked_accesses() { return std::exchange(asked_, {}); }
+
+    /// KVM_X86_SET_MSR_FILTER: 0, or the errno with which KVM refuses it.
+    [[nodiscard]] int install(const kvm_msr_filter& filter);
 
     /// KVM_GET_MSRS and KVM_SET_MSRS of one register: msr's bus.
     [[nodiscard]] result<std::uint64_t> read(std::uint32_t address);
@@ -70,13 +82,14 @@ class virtual_machine {
   private:
     virtual_machine(host::descriptor system, host::descriptor machine, guest_memory memory);
     [[nodiscard]] host::outcome<void> prepare(const settings& wanted);
-    [[nodiscard]] bool leave_cstates();
+    [[nodiscard]] bool enable(std::uint32_t capability, std::uint64_t argument);
     [[nodiscard]] host::outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);
     [[nodiscard]] host::outcome<void> enter_long_mode();
     [[nodiscard]] bool rings() const;
     [[nodiscard]] std::optional<std::string> run_on();
     [[nodiscard]] std::size_t current_case();
     [[nodiscard]] bool makes_progress();
+    void let_fault();
 
     host::descriptor system_;
     host::descriptor machine_;
@@ -85,6 +98,7 @@ class virtual_machine {
     loaded_image image_;
     kvm_run* state_ = nullptr;  // shared with KVM while the vCPU lives
     std::vector<strange_exit> strange_exits_;
+    std::vector<asked_access> asked_;
     std::size_t cases_ = 0;  // of this batch
     std::size_t case_at_last_tick_ = 0;
     unsigned idle_ticks_ = 0;

@@ -114,22 +114,22 @@ constexpr maybe<Number> operand(const instruction& step, const Context& context)
         if (step.code == operation::state) return input(context.state(index));
         return operand<Number>(step, context.cpu(step.whose));
     } else {
-    switch (step.code) {
-        case operation::number: return known(step.operand);
-        case operation::feature: return known(context.feature(index) ? 1 : 0);
-        case operation::vendor: return known(context.vendor(index) ? 1 : 0);
-        case operation::processors: return known(context.processors(index) ? 1 : 0);
-        case operation::quantity: return known(context.quantity(index));
-        case operation::family: return known(context.family());
-        case operation::model: return known(context.model());
-        case operation::stepping: return known(context.stepping());
-        case operation::self_bits: return known(context.self_bits(step.msb, step.lsb));
-        case operation::register_bits: {
-            const std::optional<std::uint64_t> bits = context.register_bits(index, step.msb, step.lsb);
-            return bits ? known(*bits) : maybe<Number>{};
+        switch (step.code) {
+            case operation::number: return known(step.operand);
+            case operation::feature: return known(context.feature(index) ? 1 : 0);
+            case operation::vendor: return known(context.vendor(index) ? 1 : 0);
+            case operation::processors: return known(context.processors(index) ? 1 : 0);
+            case operation::quantity: return known(context.quantity(index));
+            case operation::family: return known(context.family());
+            case operation::model: return known(context.model());
+            case operation::stepping: return known(context.stepping());
+            case operation::self_bits: return known(context.self_bits(step.msb, step.lsb));
+            case operation::register_bits: {
+                const std::optional<std::uint64_t> bits = context.register_bits(index, step.msb, step.lsb);
+                return bits ? known(*bits) : maybe<Number>{};
+            }
+            default: return {};
         }
-        default: return {};
-    }
     }
 }
 

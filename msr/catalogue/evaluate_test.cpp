@@ -29,8 +29,10 @@ struct small_cpu {
 std::expected<load::program, std::string> meaning(std::string_view name, int msb, int lsb) {
     const auto high = static_cast<std::uint8_t>(msb < 0 ? 15 : msb);
     const auto low = static_cast<std::uint8_t>(lsb < 0 ? 0 : lsb);
-    if (name == "lost") return load::program{{.code = operation::register_bits, .msb = high, .lsb = low, .operand = 0x20}};
-    if (name == "kept") return load::program{{.code = operation::register_bits, .msb = high, .lsb = low, .operand = 0x10}};
+    if (name == "lost")
+        return load::program{{.code = operation::register_bits, .msb = high, .lsb = low, .operand = 0x20}};
+    if (name == "kept")
+        return load::program{{.code = operation::register_bits, .msb = high, .lsb = low, .operand = 0x10}};
     if (name == "field") return load::program{{.code = operation::self_bits, .msb = high, .lsb = low}};
     if (name == "WIDTH") return load::program{{.code = operation::quantity}};
     if (name == "model") return load::program{{.code = operation::model}};

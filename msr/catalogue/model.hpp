@@ -246,6 +246,7 @@ struct register_entry {
     view<lock_entry> locks;
     view<text> rules;
     view<switch_entry> switched_by;
+    view<text> restore_after;  // names of registers that come before it when saved values are written back
     view<text> sources;
 };
 

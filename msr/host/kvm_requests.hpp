@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
@@ -37,5 +38,21 @@ inline constexpr auto get_supported_cpuid = with_size(KVM_GET_SUPPORTED_CPUID, o
 inline constexpr auto set_cpuid = with_size(KVM_SET_CPUID2, offsetof(cpuid_batch, entries));
 inline constexpr auto get_register_list = with_size(KVM_GET_MSR_INDEX_LIST, sizeof(std::uint32_t));
 inline constexpr auto get_feature_list = with_size(KVM_GET_MSR_FEATURE_INDEX_LIST, sizeof(std::uint32_t));
+
+/// The argument of KVM_X86_SET_MSR_FILTER, of anything that has a filter's `flags` and `ranges`, and these their
+/// `flags`, `base`, `count` and `bitmap`, which it refers to. Of more ranges than KVM has places for, the first.
+template <class Filter>
+[[nodiscard]] kvm_msr_filter kernel_filter(const Filter& from) {
+    kvm_msr_filter made{};
+    made.flags = from.flags;
+    std::size_t at = 0;
+    for (const auto& range : from.ranges) {
+        if (at == std::size(made.ranges)) break;
+        // KVM only reads it.
+        auto* const bits = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(range.bitmap.data()));
+        made.ranges[at++] = {.flags = range.flags, .nmsrs = range.count, .base = range.base, .bitmap = bits};
+    }
+    return made;
+}
 
 }  // namespace msr::host::kvm

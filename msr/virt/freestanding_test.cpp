@@ -16,10 +16,9 @@ const std::string source_directory = core_directory + "../../";
 
 // Every source of the three folders, the examples that use them, and the model of the segment bases.
 std::set<std::string> sources() {
-    std::set<std::string> result{source_directory + "examples/guest_intercepts.cpp",
-                                 source_directory + "examples/guest_registers.cpp",
-                                 source_directory + "examples/hypervisor_setup.cpp",
-                                 source_directory + "msr/context/segment_bases/cpu.cpp"};
+    std::set<std::string> result{
+        source_directory + "examples/guest_intercepts.cpp", source_directory + "examples/guest_registers.cpp",
+        source_directory + "examples/hypervisor_setup.cpp", source_directory + "msr/context/segment_bases/cpu.cpp"};
     for (const auto* folder : {"msr/profile", "msr/rules", "msr/virt"}) {
         for (const auto& file : std::filesystem::recursive_directory_iterator{source_directory + folder}) {
             const auto name = file.path().string();

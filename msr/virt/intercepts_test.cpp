@@ -100,7 +100,8 @@ class random_policy {
         const auto features = static_cast<std::uint32_t>(catalogue::built_in().features.size());
         switch (below(random_, 6)) {
             case 0: code.push_back({.code = operation::setting, .operand = below(random_, 4)}); break;
-            case 1: code.push_back({.code = operation::feature, .whose = whose, .operand = below(random_, features)});
+            case 1:
+                code.push_back({.code = operation::feature, .whose = whose, .operand = below(random_, features)});
                 break;
             case 2:  // of a register that no profile knows
                 code.push_back({.code = operation::register_bits, .whose = whose, .operand = 0x7FF00000});
@@ -153,9 +154,7 @@ template <class Map>
 class random_run {
   public:
     random_run(generator& random, const catalogue::policy_entry& policy)
-        : random_{random},
-          policy_{policy},
-          settings_{below(random, 16)} {
+        : random_{random}, policy_{policy}, settings_{below(random, 16)} {
         for (const auto& guest : guests_)
             tables_.emplace_back(policy_, policy_inputs{guests_[0], guest, settings_});
         allowed_.resize(policy_table<Map>::size_for(policy).words);
@@ -185,9 +184,7 @@ class random_run {
                 guest_ = below(random_, 3);
                 cpu_->change_guest(*tables_[guest_], told);
                 return check("another guest");
-            case 2:
-                cpu_->change_states(below(random_, 256), below(random_, 256), told);
-                return check("several states");
+            case 2: cpu_->change_states(below(random_, 256), below(random_, 256), told); return check("several states");
             default:
                 cpu_->change_state(std::uint64_t{1} << below(random_, tested_states), below(random_, 2) == 0, told);
                 return check("a state");

@@ -35,8 +35,8 @@ TEST(nested_intercepts, both_must_let_an_access_pass) {
 }
 
 TEST(nested_intercepts, the_apic_of_l2_is_no_affair_of_ours) {
-    const auto all = passing<vmx::msr_bitmap>({ia32_x2apic_tpr::address, ia32_x2apic_eoi::address,
-                                               ia32_x2apic_self_ipi::address, ia32_x2apic_ppr::address});
+    const auto all = passing<vmx::msr_bitmap>(
+        {ia32_x2apic_tpr::address, ia32_x2apic_eoi::address, ia32_x2apic_self_ipi::address, ia32_x2apic_ppr::address});
     const vmx::msr_bitmap none;
     // Without virtualization it would be L1's own APIC.
     EXPECT_EQ(nested_map(all, all, {}), none);
@@ -46,8 +46,8 @@ TEST(nested_intercepts, the_apic_of_l2_is_no_affair_of_ours) {
     EXPECT_FALSE(priority.intercepts(ia32_x2apic_tpr::address, write));
     EXPECT_TRUE(priority.intercepts(ia32_x2apic_ppr::address, read));
     EXPECT_TRUE(priority.intercepts(ia32_x2apic_eoi::address, write));
-    const auto full = nested_map(
-        none, all, {.virtualize_x2apic = true, .register_virtualization = true, .interrupt_delivery = true});
+    const auto full =
+        nested_map(none, all, {.virtualize_x2apic = true, .register_virtualization = true, .interrupt_delivery = true});
     EXPECT_FALSE(full.intercepts(ia32_x2apic_ppr::address, read));
     EXPECT_TRUE(full.intercepts(ia32_x2apic_ppr::address, write));
     EXPECT_FALSE(full.intercepts(ia32_x2apic_eoi::address, write));

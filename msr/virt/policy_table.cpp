@@ -90,9 +90,7 @@ class policy_table_builder {
         return count.known && count.value > 0 ? static_cast<std::uint64_t>(count.value) : 0;
     }
 
-    static catalogue::detail::with_states<policy_inputs> inputs_of(const policy_inputs& inputs) {
-        return {inputs, {}};
-    }
+    static catalogue::detail::with_states<policy_inputs> inputs_of(const policy_inputs& inputs) { return {inputs, {}}; }
 
     void append(const catalogue::term& one) {
         if (terms_ == storage_.terms.room) {

@@ -31,15 +31,13 @@ json decisions_json(const intercept_case& on, const std::vector<decision_line>& 
         list.push_back({{"name", one.registers.name},
                         {"first", hex(one.registers.first)},
                         {"last", hex(one.registers.last)},
+                        {"stride", one.registers.stride},
                         {"read", access_line_json(one.read)},
                         {"write", access_line_json(one.write)}});
     }
-    return {{"policy", str(on.policy().name)},
-            {"on", on.on_svm() ? "svm" : "vmx"},
-            {"host", on.host_cpu().name},
-            {"guest", on.guest_cpu().name},
-            {"set", on.inputs_set()},
-            {"registers", std::move(list)}};
+    return {{"policy", str(on.policy().name)}, {"on", on.on_svm() ? "svm" : "vmx"},
+            {"host", on.host_cpu().name},      {"guest", on.guest_cpu().name},
+            {"set", on.inputs_set()},          {"registers", std::move(list)}};
 }
 
 void print_lines(const intercept_case& on, const std::vector<decision_line>& lines) {
@@ -105,14 +103,15 @@ exit_code render_decisions(const intercept_case& on, const intercept_request& as
         return written != done || filter->left_out.empty() ? written : finding;
     }
     if ((asked.form == "svm-map") != on.on_svm())
-        return fail(bad_usage, fmt::format("the decisions are for {}: there is no {}", on.on_svm() ? "SVM" : "VMX",
-                                           asked.form));
+        return fail(bad_usage,
+                    fmt::format("the decisions are for {}: there is no {}", on.on_svm() ? "SVM" : "VMX", asked.form));
     return write_decisions(asked, on.map_bytes());
 }
 
 exit_code decide_intercepts(const intercept_request& asked) {
     if (asked.names.policy.empty() || asked.names.guest.empty())
-        return fail(bad_usage, "a policy and a guest have to be named: --policy, --guest; msr intercept list has policies");
+        return fail(bad_usage,
+                    "a policy and a guest have to be named: --policy, --guest; msr intercept list has policies");
     const auto on = intercept_case::open(asked.names);
     if (!on) return fail(to_exit_code(on.error().kind), on.error().line());
     if (!asked.form.empty()) return render_decisions(**on, asked);

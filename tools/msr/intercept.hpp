@@ -15,10 +15,11 @@ exit_code intercept_diff(int argc, char** argv);
 /// Adds --policy and what else names a case.
 void add_case(CLI::App& app, intercept_names& names);
 
-/// Registers in a row of addresses of which the same is to be said.
+/// Registers of one family or range of which the same is to be said.
 struct register_run {
     std::uint32_t first = 0;
     std::uint32_t last = 0;
+    std::uint32_t stride = 1;
     std::string name;  // of the first and the last, where they have names
 
     [[nodiscard]] std::string addresses() const;

@@ -259,10 +259,11 @@ std::string intercept_case::why(std::uint32_t index, msr::direction access) cons
             missing += (missing.empty() ? "" : ", ") + each.words;
             if (each.is == catalogue::holds::unknown) missing += " (not known)";
         }
-        if (missing.empty() && one.beyond) missing = fmt::format("only {} of the family pass", *one.beyond);
-        result += (result.empty() ? "" : "; or ") + missing;
+        const auto lack =
+            missing.empty() ? fmt::format("only the first {} pass", one.beyond.value_or(0)) : "missing: " + missing;
+        result += (result.empty() ? "" : "; or ") + lack;
     }
-    return result.empty() ? "no row lets it pass" : "missing: " + result;
+    return result.empty() ? "no row lets it pass" : result;
 }
 
 std::string intercept_case::filter_words(std::uint32_t index, msr::direction access) const {

@@ -17,13 +17,13 @@ namespace tool {
 
 /// What names a case on the command line.
 struct intercept_names {
-    std::string policy;             // a policy of the catalogue, or a file
-    std::string guest;              // a CPU as --profile names them
+    std::string policy;                 // a policy of the catalogue, or a file
+    std::string guest;                  // a CPU as --profile names them
     std::vector<std::string> features;  // changes of the guest
-    std::string host;               // empty: the guest's CPU without the changes
-    std::string vendor;             // vmx, svm; empty: what the policy is for, or the host has
-    std::string filter;             // a file; empty: none
-    std::vector<std::string> set;   // settings and states that hold
+    std::string host;                   // empty: the guest's CPU without the changes
+    std::string vendor;                 // vmx, svm; empty: what the policy is for, or the host has
+    std::string filter;                 // a file; empty: none
+    std::vector<std::string> set;       // settings and states that hold
     std::string catalogue;
 };
 

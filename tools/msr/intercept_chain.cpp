@@ -1,5 +1,7 @@
 // What decided an access: the rows about it, their conditions part by part, and the filter.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/msr/intercept.hpp"
@@ -30,7 +32,9 @@ std::string row_place(const catalogue::policy_row& row) {
 void print_policy_row(const intercept_case& on, const row_verdict& one) {
     const auto& row = *one.row;
     fmt::print("  {}: {}{}\n", row_place(row), row.passes ? "passes" : "exits",
-               row.when.empty() ? " always" : one.counts() ? ", since" : " only if");
+               row.when.empty() ? " always"
+               : one.counts()   ? ", since"
+                                : " only if");
     for (const auto& part : on.parts_of(row.when)) {
         fmt::print("    {:10}{}{}\n", chain_word(part.is), part.words,
                    part.found.empty() ? "" : fmt::format("  ({})", part.found));
@@ -47,8 +51,9 @@ void print_policy_row(const intercept_case& on, const row_verdict& one) {
     }
 }
 
-void print_access_chain(const intercept_case& on, std::uint32_t address, msr::direction access) {
-    fmt::print("{}: {}\n", chain_word(access), on.exits(address, access) ? "exits" : "passes");
+void print_access_chain(const intercept_case& on, std::uint32_t address, msr::direction access,
+                        std::string_view called) {
+    fmt::print("{}: {}\n", called, on.exits(address, access) ? "exits" : "passes");
     if (!on.covered(address)) {
         fmt::print("  The map does not cover it: it always exits.\n");
         return;
@@ -58,6 +63,15 @@ void print_access_chain(const intercept_case& on, std::uint32_t address, msr::di
         print_policy_row(on, one);
     if (rows.empty()) fmt::print("  No row is about it, and what no row lets pass exits.\n");
     if (const auto filter = on.filter_words(address, access); !filter.empty()) fmt::print("  filter: {}\n", filter);
+}
+
+// Whether there is one thing to be said of both accesses.
+bool decided_alike(const intercept_case& on, std::uint32_t address) {
+    using enum msr::direction;
+    const auto same = [](const row_verdict& one, const row_verdict& other) { return one.row == other.row; };
+    return on.exits(address, read) == on.exits(address, write) &&
+           on.filter_words(address, read) == on.filter_words(address, write) &&
+           std::ranges::equal(on.rows_of(address, read), on.rows_of(address, write), same);
 }
 
 json policy_row_json(const intercept_case& on, const row_verdict& one) {
@@ -87,8 +101,12 @@ json policy_row_json(const intercept_case& on, const row_verdict& one) {
 void print_chain(const intercept_case& on, std::uint32_t address) {
     const auto name = name_at(on, address);
     fmt::print("{}{:#x}\n", name.empty() ? "" : name + ", ", address);
+    if (decided_alike(on, address)) {
+        print_access_chain(on, address, msr::direction::read, "read, write");
+        return;
+    }
     for (const auto access : both_accesses)
-        print_access_chain(on, address, access);
+        print_access_chain(on, address, access, chain_word(access));
 }
 
 json chain_json(const intercept_case& on, std::uint32_t address) {
@@ -98,9 +116,9 @@ json chain_json(const intercept_case& on, std::uint32_t address) {
         for (const auto& one : on.rows_of(address, access))
             rows.push_back(policy_row_json(on, one));
         result[std::string{chain_word(access)}] = {{"exits", on.exits(address, access)},
-                                                {"why", on.why(address, access)},
-                                                {"rows", std::move(rows)},
-                                                {"filter", on.filter_words(address, access)}};
+                                                   {"why", on.why(address, access)},
+                                                   {"rows", std::move(rows)},
+                                                   {"filter", on.filter_words(address, access)}};
     }
     return result;
 }

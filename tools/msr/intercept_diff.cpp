@@ -80,6 +80,7 @@ exit_code show_flips(const intercept_case& before, const intercept_case& after, 
             list.push_back({{"name", one.registers.name},
                             {"first", hex(one.registers.first)},
                             {"last", hex(one.registers.last)},
+                            {"stride", one.registers.stride},
                             {"before", one.before},
                             {"after", one.after},
                             {"why", one.why}});
@@ -91,7 +92,7 @@ exit_code show_flips(const intercept_case& before, const intercept_case& after, 
         for (const auto& one : flips)
             fmt::print("{:23} {:40} {} -> {}: {}\n", one.registers.addresses(), one.registers.name, one.before,
                        one.after, one.why);
-        fmt::print("\n{} differences\n", flips.size());
+        fmt::print("\n{} difference{}\n", flips.size(), flips.size() == 1 ? "" : "s");
     }
     return flips.empty() ? done : finding;
 }

@@ -36,9 +36,9 @@ std::string left_out_of(const virt::kvm_filter& filter, const intercept_case& on
             if (!virt::includes(one.allowed, access) || filter.allows(one.index, access)) continue;
             if (++count > most_left_out_named) continue;
             const auto name = name_at(on, one.index);
-            names += fmt::format("{}{}s of {}", names.empty() ? "" : ", ",
-                                 access == msr::direction::read ? "read" : "write",
-                                 name.empty() ? fmt::format("{:#x}", one.index) : name);
+            names +=
+                fmt::format("{}{}s of {}", names.empty() ? "" : ", ", access == msr::direction::read ? "read" : "write",
+                            name.empty() ? fmt::format("{:#x}", one.index) : name);
         }
     }
     if (count == 0) return {};

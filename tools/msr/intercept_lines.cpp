@@ -1,6 +1,7 @@
 // Decisions as lines: what can be said together, by which names.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,18 +12,23 @@ namespace tool {
 
 namespace {
 
-// What neighbours have to share so that they can stand in one line: a range of a row, or a family of the catalogue.
-const void* company_of(const intercept_case& on, std::uint32_t address) {
+// What registers have to share so that they can stand in one line: a range of a row, or a family of the catalogue.
+struct register_company {
+    const void* what = nullptr;
+    std::uint32_t stride = 1;
+};
+
+register_company company_of(const intercept_case& on, std::uint32_t address) {
     for (const auto& row : on.policy().rows) {
         for (const auto& these : row.registers) {
             const bool range = std::string_view{these.name}.find('-') != std::string_view::npos;
-            if (range && these.first <= address && address - these.first < these.count) return &these;
+            if (range && these.first <= address && address - these.first < these.count) return {&these, 1};
         }
     }
     for (const auto& one : catalogue::at_address(on.facts(), address)) {
-        if (one.entry->stride != 0) return one.entry;
+        if (one.entry->stride != 0) return {one.entry, one.entry->stride};
     }
-    return nullptr;
+    return {};
 }
 
 access_line access_line_of(const intercept_case& on, std::uint32_t address, msr::direction access) {
@@ -32,7 +38,8 @@ access_line access_line_of(const intercept_case& on, std::uint32_t address, msr:
 }  // namespace
 
 std::string register_run::addresses() const {
-    return first == last ? fmt::format("{:#x}", first) : fmt::format("{:#x}-{:#x}", first, last);
+    if (first == last) return fmt::format("{:#x}", first);
+    return fmt::format("{:#x}-{:#x}{}", first, last, stride == 1 ? "" : fmt::format(" by {}", stride));
 }
 
 std::string name_at(const intercept_case& on, std::uint32_t address) {
@@ -46,20 +53,21 @@ std::string name_at(const intercept_case& on, std::uint32_t address) {
 
 std::vector<decision_line> decision_lines(const intercept_case& on, const std::vector<std::uint32_t>& addresses) {
     std::vector<decision_line> result;
-    const void* last_company = nullptr;
+    std::map<const void*, std::size_t> lines;  // the last one of each company: two families may alternate
     for (const auto address : addresses) {
-        decision_line one{{address, address, {}},
+        const auto company = company_of(on, address);
+        decision_line one{{address, address, company.stride, {}},
                           access_line_of(on, address, msr::direction::read),
                           access_line_of(on, address, msr::direction::write)};
-        const auto* const company = company_of(on, address);
-        const bool joins = !result.empty() && company != nullptr && company == last_company &&
-                           result.back().read == one.read && result.back().write == one.write;
-        last_company = company;
-        if (joins) {
-            result.back().registers.last = address;
-        } else {
-            result.push_back(std::move(one));
+        if (const auto before = lines.find(company.what); company.what != nullptr && before != lines.end()) {
+            auto& line = result[before->second];
+            if (line.read == one.read && line.write == one.write && address == line.registers.last + company.stride) {
+                line.registers.last = address;
+                continue;
+            }
         }
+        lines[company.what] = result.size();
+        result.push_back(std::move(one));
     }
     for (auto& one : result) {
         auto& registers = one.registers;

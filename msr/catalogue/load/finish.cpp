@@ -37,7 +37,8 @@ bool is_called(const register_entry& entry, const reference& wanted) {
 program from_outside(expression code, std::uint32_t address) {
     program result(code.begin(), code.end());
     for (auto& step : result) {
-        if (step.code == operation::self_bits) step = {.code = operation::register_bits, .msb = step.msb, .lsb = step.lsb, .operand = address};
+        if (step.code == operation::self_bits)
+            step = {.code = operation::register_bits, .msb = step.msb, .lsb = step.lsb, .operand = address};
     }
     return result;
 }
@@ -117,8 +118,8 @@ class finisher {
         const int last = msb < 0 ? field.msb.offset : field.lsb.offset + msb;
         if (last > field.msb.offset) return std::unexpected{"the field has no bit " + std::to_string(msb)};
         return program{{.code = operation::self_bits,
-                         .msb = static_cast<std::uint8_t>(last),
-                         .lsb = static_cast<std::uint8_t>(first)}};
+                        .msb = static_cast<std::uint8_t>(last),
+                        .lsb = static_cast<std::uint8_t>(first)}};
     }
 
     std::expected<program, std::string> sibling_bits(const site& where, std::string_view name) {

@@ -1,5 +1,5 @@
-// From a folder of catalogue files, with the profiles of CPUs and intercept policies, to tables: the built-in catalogue at build time, a
-// user's overlay at run time.
+// From a folder of catalogue files, with the profiles of CPUs and intercept policies, to tables: the built-in catalogue
+// at build time, a user's overlay at run time.
 #pragma once
 
 #include <expected>

@@ -112,8 +112,8 @@ class model_reader {
         if (msb > 63) return std::unexpected{"a register has bits 63..0"};
         if (msb < 0) return program{{.code = operation::self_bits, .msb = 63}};
         return program{{.code = operation::self_bits,
-                         .msb = static_cast<std::uint8_t>(msb),
-                         .lsb = static_cast<std::uint8_t>(lsb)}};
+                        .msb = static_cast<std::uint8_t>(msb),
+                        .lsb = static_cast<std::uint8_t>(lsb)}};
     }
 
     [[nodiscard]] std::expected<program, std::string> register_bits(std::string_view source) const {

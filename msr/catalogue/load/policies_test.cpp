@@ -86,15 +86,11 @@ TEST(policies, unknown_names_are_refused_where_they_stand) {
         return rows("  - registers: " + std::string{registers} + "\n    access: r\n    pass: " +
                     std::string{condition} + "\n    safe: Nobody is harmed\n    worth: It is often read\n");
     };
-    const auto name = [&](std::string_view words) {
-        return row("[" + std::string{words} + "]  # here", "always");
-    };
+    const auto name = [&](std::string_view words) { return row("[" + std::string{words} + "]  # here", "always"); };
     EXPECT_TRUE(refuses_policy(name("IA32_EFFER"), "no register"));
     EXPECT_TRUE(refuses_policy(name("IA32_EFER.SCE"), "is a field"));
     EXPECT_TRUE(refuses_policy(name("0x83F-0x800"), "ends before"));
-    const auto condition = [&](std::string_view words) {
-        return row("[IA32_EFER]", std::string{words} + "  # here");
-    };
+    const auto condition = [&](std::string_view words) { return row("[IA32_EFER]", std::string{words} + "  # here"); };
     EXPECT_TRUE(refuses_policy(condition("host.fredd"), "no feature is called"));
     EXPECT_TRUE(refuses_policy(condition("state.own_stat"), "no state is called `own_stat`"));
     EXPECT_TRUE(refuses_policy(condition("setting.own_state"), "no setting is called `own_state`"));
@@ -109,9 +105,9 @@ TEST(policies, a_row_needs_its_reasons) {
         rows("  - registers: [IA32_EFER]  # here\n    access: r\n    pass: always\n    safe: Nobody is harmed\n"),
         "worth"));
     EXPECT_TRUE(refuses_policy(rows("  - registers: [IA32_EFER]  # here\n    access: r\n"), "at /rows/0"));
-    EXPECT_TRUE(refuses_policy(
-        rows("  - registers: [IA32_EFER]\n    access: r\n    intercept: Somebody has to know\n    whn: always  # here\n"),
-        "unknown key `whn`"));
+    EXPECT_TRUE(refuses_policy(rows("  - registers: [IA32_EFER]\n    access: r\n    intercept: Somebody has to know\n  "
+                                    "  whn: always  # here\n"),
+                               "unknown key `whn`"));
 }
 
 // The row that a condition passes, and one that intercepts it in another, which is marked.
@@ -158,9 +154,7 @@ TEST(policies, rows_that_contradict_each_other_are_refused) {
 
 class extending : public testing::Test {
   protected:
-    void write(std::string_view name, std::string_view yaml) const {
-        folder_.write(std::string{name} + ".yaml", yaml);
-    }
+    void write(std::string_view name, std::string_view yaml) const { folder_.write(std::string{name} + ".yaml", yaml); }
     [[nodiscard]] auto loaded() const { return load(folder_.path(), built_in()); }
 
   private:
@@ -169,10 +163,12 @@ class extending : public testing::Test {
 
 TEST_F(extending, takes_over_all_rows_but_some_registers) {
     // The extended one comes later in the alphabet.
-    write("a", "policy: a\ntitle: Second\nextends: b\nexcept: [IA32_EFER]\nrows:\n  - {registers: [IA32_EFER], access: r, "
-               "pass: always, safe: Nobody is harmed, worth: It is often read}\n");
-    write("b", "policy: b\ntitle: First\nvendor: svm\nrows:\n  - {registers: [IA32_EFER, IA32_STAR], access: rw, "
-               "intercept: Somebody has to know}\n");
+    write("a",
+          "policy: a\ntitle: Second\nextends: b\nexcept: [IA32_EFER]\nrows:\n  - {registers: [IA32_EFER], access: r, "
+          "pass: always, safe: Nobody is harmed, worth: It is often read}\n");
+    write("b",
+          "policy: b\ntitle: First\nvendor: svm\nrows:\n  - {registers: [IA32_EFER, IA32_STAR], access: rw, "
+          "intercept: Somebody has to know}\n");
     const auto both = loaded();
     ASSERT_TRUE(both) << in_words(both.error());
     const auto* const policy = find(both->tables(), "a");
@@ -186,9 +182,12 @@ TEST_F(extending, takes_over_all_rows_but_some_registers) {
 }
 
 TEST_F(extending, contradicts_what_it_does_not_leave_out) {
-    write("b", "policy: b\ntitle: First\nrows:\n  - {registers: [IA32_EFER], access: rw, intercept: Somebody has to know}\n");
-    constexpr std::string_view yaml = "policy: a\ntitle: Second\nextends: b\nrows:\n  - {registers: [IA32_EFER], access: r, "
-                                      "pass: always, safe: Nobody is harmed, worth: It is often read}  # here\n";
+    write(
+        "b",
+        "policy: b\ntitle: First\nrows:\n  - {registers: [IA32_EFER], access: rw, intercept: Somebody has to know}\n");
+    constexpr std::string_view yaml =
+        "policy: a\ntitle: Second\nextends: b\nrows:\n  - {registers: [IA32_EFER], access: r, "
+        "pass: always, safe: Nobody is harmed, worth: It is often read}  # here\n";
     write("a", yaml);
     EXPECT_TRUE(refused(loaded(), yaml, "contradicts the row in b, line 4"));
 }
@@ -200,10 +199,13 @@ TEST_F(extending, is_refused_without_sense) {
     };
     EXPECT_TRUE(refused_alone("policy: a\ntitle: Second\nextends: nothing  # here\n", "there is no policy `nothing`"));
     EXPECT_TRUE(refused_alone("policy: a\ntitle: Second\nextends: a  # here\n", "extends this one in its turn"));
-    write("b", "policy: b\ntitle: First\nvendor: svm\nrows:\n  - {registers: [IA32_EFER], access: rw, "
-               "intercept: Somebody has to know}\n");
-    EXPECT_TRUE(refused_alone("policy: a\ntitle: Second\nvendor: vmx  # here\nextends: b\n", "is for the other vendor"));
-    EXPECT_TRUE(refused_alone("policy: a\ntitle: Second\nextends: b\nexcept: [IA32_STAR]  # here\n", "has no row of it"));
+    write("b",
+          "policy: b\ntitle: First\nvendor: svm\nrows:\n  - {registers: [IA32_EFER], access: rw, "
+          "intercept: Somebody has to know}\n");
+    EXPECT_TRUE(
+        refused_alone("policy: a\ntitle: Second\nvendor: vmx  # here\nextends: b\n", "is for the other vendor"));
+    EXPECT_TRUE(
+        refused_alone("policy: a\ntitle: Second\nextends: b\nexcept: [IA32_STAR]  # here\n", "has no row of it"));
     EXPECT_TRUE(refused_alone("policy: b  # here\ntitle: Second\nextends: b\n", "two policies"));
 }
 

@@ -60,8 +60,8 @@ class free_facts {
 
     // a != b is not a == b, and so on: the two are one fact.
     void append(operation code, program compared, program& result) {
-        const bool inverse = code == operation::not_equal || code == operation::greater_equal ||
-                             code == operation::greater;
+        const bool inverse =
+            code == operation::not_equal || code == operation::greater_equal || code == operation::greater;
         if (code == operation::not_equal) code = operation::equal;
         if (code == operation::greater_equal) code = operation::less;
         if (code == operation::greater) code = operation::less_equal;

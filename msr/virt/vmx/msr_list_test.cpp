@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "msr/catalogue/built_in.hpp"
 #include "msr/registers/ia32_bios_sign_id.hpp"
 #include "msr/registers/ia32_bios_updt_trig.hpp"
 #include "msr/registers/ia32_efer.hpp"
@@ -14,6 +15,8 @@
 #include "msr/registers/ia32_smbase.hpp"
 #include "msr/registers/ia32_smm_monitor_ctl.hpp"
 #include "msr/registers/ia32_star.hpp"
+#include "msr/registers/ia32_time_stamp_counter.hpp"
+#include "msr/registers/ia32_tsc_deadline.hpp"
 #include "msr/registers/ia32_x2apic_apicid.hpp"
 
 namespace msr::virt::vmx {
@@ -83,6 +86,39 @@ TEST(msr_list, ends_where_memory_or_the_cpus_limit_does) {
         ASSERT_TRUE(large.set(from + count));
     EXPECT_EQ(large.set(from + 1024), (std::unexpected{list_refusal{from + 1024, list_reason::over_the_limit, 1024}}));
     EXPECT_TRUE(large.set(from, 7)) << "a register that is there can still get another value";
+}
+
+// KVM as a guest's VMX: outside x2APIC mode the addresses are those of no register in particular.
+TEST(msr_list, kvm_forbids_the_x2apic_in_its_mode_only) {
+    const auto index = ia32_x2apic_apicid::address;
+    EXPECT_TRUE(may_stand_in_list(index, list_use::saved_and_loaded, list_rules::kvm_outside_x2apic_mode));
+    EXPECT_FALSE(may_stand_in_list(ia32_gs_base::address, list_use::loaded, list_rules::kvm_outside_x2apic_mode));
+}
+
+// SDM 3 27.4: the exit qualification counts the entries from 1.
+TEST(msr_list, a_list_that_is_there_is_refused_at_its_first_faulty_entry) {
+    msr_list_entry entries[]{{ia32_star::address, 0, 1}, {ia32_efer::address, 0, 2}, {ia32_fs_base::address, 0, 3}};
+    const auto verdict = validate_list(entries, list_use::loaded, ia32_vmx_misc{});
+    EXPECT_EQ(verdict, (std::unexpected{list_refusal{ia32_fs_base::address, list_reason::not_loaded, 0, 3}}));
+    EXPECT_TRUE(validate_list(entries, list_use::saved, ia32_vmx_misc{}));
+    entries[1].reserved = 1;
+    EXPECT_EQ(validate_list(entries, list_use::saved, ia32_vmx_misc{}),
+              (std::unexpected{list_refusal{ia32_efer::address, list_reason::reserved_bits, 0, 2}}));
+    const std::vector<msr_list_entry> long_list(513, entries[0]);
+    EXPECT_EQ(validate_list(long_list, list_use::loaded, ia32_vmx_misc{}),
+              (std::unexpected{list_refusal{0, list_reason::over_the_limit, 512}}));
+    EXPECT_TRUE(validate_list({}, list_use::loaded, ia32_vmx_misc{}));
+}
+
+TEST(msr_list, is_put_into_an_order_in_which_it_can_be_loaded) {
+    msr_list_entry memory[4];
+    msr_list list{memory, list_use::loaded, ia32_vmx_misc{}};
+    for (const auto index : {ia32_tsc_deadline::address, ia32_star::address, ia32_time_stamp_counter::address})
+        ASSERT_TRUE(list.set(index));
+    list.order(catalogue::built_in());
+    EXPECT_EQ(list.entries()[0].index, ia32_star::address);
+    EXPECT_EQ(list.entries()[1].index, ia32_time_stamp_counter::address);
+    EXPECT_EQ(list.entries()[2].index, ia32_tsc_deadline::address);
 }
 
 TEST(msr_list, refuses_memory_that_is_not_aligned) {
