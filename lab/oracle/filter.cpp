@@ -49,7 +49,8 @@ host::outcome<filter> parse_filter(std::string_view text) {
         ++number;
         if (words(line).empty()) continue;
         if (!begun) {
-            if (line != "allow" && line != "deny") return bad_filter_line(number, line, "a filter begins with allow or deny");
+            if (line != "allow" && line != "deny")
+                return bad_filter_line(number, line, "a filter begins with allow or deny");
             wanted.denies = line == "deny";
             begun = true;
         } else if (!parse_filter_range(line, range)) {

@@ -1,6 +1,7 @@
 // A filter for KVM as text: first "allow" or "deny", for what no range covers; then ranges, a line each:
 //
-//     r|w|rw BASE BITS            a 1, allowed, or a 0, denied, for BASE (hexadecimal without 0x) and each address after it
+//     r|w|rw BASE BITS            a 1, allowed, or a 0, denied, for BASE (hexadecimal without 0x) and each address
+//     after it
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,8 @@ constexpr std::string_view usage =
     "  --irqchip      interrupt controllers and local APIC inside KVM; without it the vCPU has no local APIC at all\n"
     "  --cstates      deep idle states are left to the guest\n"
     "  --cpuid FILE   the CPUID of the lines 'cpuid LEAF SUBLEAF EAX EBX ECX EDX' in place of all that KVM supports\n"
-    "  --filter FILE  which registers KVM may let the guest access, installed once the guest has run: 'allow' or 'deny'\n"
+    "  --filter FILE  which registers KVM may let the guest access, installed once the guest has run: 'allow' or "
+    "'deny'\n"
     "                 for all the others, then lines 'r|w|rw BASE BITS', a bit for each address\n\n"
     "Cases: 'guest|guest-keep|host|host-keep ADDRESS VALUE', in hexadecimal without 0x.\n"
     "1: a case killed the guest; its answers so far are printed, and the case is named.\n";

@@ -77,7 +77,8 @@ std::size_t surprises() {
         if (read && write) continue;
         if (count++ == 0)
             note(hex{one.index}, ": RDMSR exited ", one.read_exits, " times, WRMSR ", one.write_exits,
-                 " times; it passes: ", one.read_passes ? text{"reads "} : text{}, one.write_passes ? text{"writes"} : text{});
+                 " times; it passes: ", one.read_passes ? text{"reads "} : text{},
+                 one.write_passes ? text{"writes"} : text{});
     }
     return count;
 }

@@ -72,7 +72,7 @@ judged() {
 	equal "$2: $all accesses, $exited left the guest, none but as predicted" 0 "$wrong"
 	equal "$2: both tracepoints count the same exits" "$(awk '{ sum += $1 } END { print sum + 0 }' "$observed/$phase.total")" \
 		"$(awk '{ sum += $3 } END { print sum + 0 }' "$observed/$phase.exits")"
-	check "$2: something passes, and something exits" test "$exited" -gt 0 -a "$exited" -lt "$all"
+	check "$2: something exits" test "$exited" -gt 0
 	jq -n --arg phase "$2" --argjson registers "$(awk '/^guest/ && !seen[$2]++' "$observed/$phase.answers" | grep -c .)" \
 		--argjson all "$all" --argjson exited "$exited" --argjson wrong "$wrong" \
 		'{phase: $phase, registers: $registers, accesses: $all, exited: $exited, unexplained: $wrong}' >>"$results/phases"
@@ -80,6 +80,7 @@ judged() {
 
 # keep ORACLE: for the page.
 keep() {
+	check 'something passes' jq -se 'any(.accesses > .exited)' "$results/phases" >"$results/passes"
 	mkdir -p "$outcomes"
 	jq -s --arg oracle "$1" --arg policy "$policy" '{oracle: $oracle, policy: $policy, phases: .}' "$results/phases" >"$outcomes/intercepts-$1.json"
 }
