@@ -63,6 +63,29 @@ json mutants_of(const std::string& oracle, const msr::catalogue::tables& facts, 
             {"survivors", survivors}};
 }
 
+std::string intercepts_section(std::span<const json> intercepts) {
+    if (intercepts.empty()) return {};
+    std::string section =
+        "\n## Intercepts\n\n"
+        "A guest of mainline KVM reads and writes every register of the catalogue in the ranges of the bitmaps; the "
+        "kernel's tracepoints `kvm_msr` and `kvm_exit` tell which accesses left it. `msr intercept` predicts each for "
+        "the same CPUID, filter, settings and states. *Unexplained* fails the test. What no lab has, and so rests on "
+        "its source alone, stands in [oracles.md](oracles.md).\n\n"
+        "| oracle | policy | registers | guest | accesses | left the guest | passed | unexplained |\n"
+        "|---|---|---|---|---|---|---|---|\n";
+    for (const auto& one : intercepts) {
+        for (const auto& phase : one["phases"]) {
+            const auto accesses = phase["accesses"].get<int>();
+            const auto exited = phase["exited"].get<int>();
+            section += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", one["oracle"].get<std::string>(),
+                                   one["policy"].get<std::string>(), phase["registers"].get<int>(),
+                                   phase["phase"].get<std::string>(), accesses, exited, accesses - exited,
+                                   phase["unexplained"].get<int>());
+        }
+    }
+    return section;
+}
+
 }  // namespace
 
 std::string name_at(const msr::catalogue::tables& facts, std::uint32_t address) {
@@ -103,7 +126,7 @@ bool is_good(const json& result) {
     return result["unexplained"] == 0 && result["mutants"]["survivors"].empty();
 }
 
-std::string conformance_page(std::span<const json> results) {
+std::string conformance_page(std::span<const json> results, std::span<const json> intercepts) {
     std::string page =
         "# Conformance: the engine against real machines\n\n"
         "Written by the lab tests; [oracles.md](oracles.md) tells what each machine can prove, "
@@ -135,7 +158,7 @@ std::string conformance_page(std::span<const json> results) {
                             mutants["all"].get<int>(), mutants["caught"].get<int>(), mutants["invisible"].get<int>(),
                             mutants["known_survivors"].get<int>(), mutants["survivors"].size());
     }
-    return page;
+    return page + intercepts_section(intercepts);
 }
 
 std::string differences_page(const msr::catalogue::tables& facts, std::span<const json> results) {

@@ -23,8 +23,8 @@ using json = nlohmann::ordered_json;
 /// Nothing is unexplained, and every mutant was caught or is known not to be.
 [[nodiscard]] bool is_good(const json& result);
 
-/// docs/conformance.md: a row for each oracle.
-[[nodiscard]] std::string conformance_page(std::span<const json> results);
+/// docs/conformance.md: a row for each oracle; and of what lab/tests/intercepts.sh kept, a row for each phase.
+[[nodiscard]] std::string conformance_page(std::span<const json> results, std::span<const json> intercepts);
 
 /// docs/differences.md: every row of every model, with how many cases it explained.
 [[nodiscard]] std::string differences_page(const msr::catalogue::tables& facts, std::span<const json> results);

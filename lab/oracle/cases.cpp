@@ -47,18 +47,6 @@ host::outcome<std::vector<Item>> parse_lines(std::string_view text, const char* 
     return items;
 }
 
-host::outcome<std::string> read_text(const std::string& path) {
-    std::ifstream file;
-    if (path != "-") file.open(path);
-    auto& stream = path == "-" ? std::cin : file;
-    std::string text{std::istreambuf_iterator<char>{stream}, {}};
-    if (path != "-" && !file.is_open()) {
-        return std::unexpected{
-            host::error{host::error_kind::bad_input, "cannot read " + path, "no such file, or no permission", {}}};
-    }
-    return text;
-}
-
 std::string value_or_fault(step read, std::uint64_t value) {
     return read == step::done ? fmt::format("{:x}", value) : "fault";
 }
@@ -72,6 +60,18 @@ const char* word(step written) {
 }
 
 }  // namespace
+
+host::outcome<std::string> read_text(const std::string& path) {
+    std::ifstream file;
+    if (path != "-") file.open(path);
+    auto& stream = path == "-" ? std::cin : file;
+    std::string text{std::istreambuf_iterator<char>{stream}, {}};
+    if (path != "-" && !file.is_open()) {
+        return std::unexpected{
+            host::error{host::error_kind::bad_input, "cannot read " + path, "no such file, or no permission", {}}};
+    }
+    return text;
+}
 
 std::vector<std::string_view> words(std::string_view line) {
     std::vector<std::string_view> found;

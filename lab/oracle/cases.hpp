@@ -45,6 +45,8 @@ struct test_case {
 /// Why a machine stopped by itself.
 [[nodiscard]] std::string describe(const unexpected_event& event);
 
+/// A file's text; "-" is standard input.
+[[nodiscard]] host::outcome<std::string> read_text(const std::string& path);
 /// A line's words.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view line);
 /// False, unless the word is a hexadecimal number that fits.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lab/oracle/filter.hpp"
 #include "lab/oracle/image_file.hpp"
 
 namespace msr::oracle {
@@ -52,6 +53,40 @@ TEST(cases, leaves_survive_the_way_through_text) {
     const auto read = parse_leaves("guest 10 0 0 ok 0 ok\n" + to_line(leaf) + "\n");
     ASSERT_TRUE(read) << read.error().line();
     EXPECT_EQ(*read, std::vector{leaf});
+}
+
+TEST(filter, reaches_kvm_bit_by_bit) {
+    const auto read = parse_filter("deny\n\nr 10 01\nrw c0000080 " + std::string(64, '0') + "1\n");
+    ASSERT_TRUE(read) << read.error().line();
+    auto filter = *read;
+    const auto request = as_request(filter);
+    EXPECT_EQ(request.flags, KVM_MSR_FILTER_DEFAULT_DENY);
+    const auto& first = request.ranges[0];
+    const auto& second = request.ranges[1];
+    EXPECT_EQ(first.flags, KVM_MSR_FILTER_READ);
+    EXPECT_EQ(first.base, 0x10U);
+    EXPECT_EQ(first.nmsrs, 2U);
+    EXPECT_EQ(first.bitmap[0], 2);
+    EXPECT_EQ(second.flags, KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE);
+    EXPECT_EQ(second.nmsrs, 65U);
+    EXPECT_EQ(second.bitmap[0], 0);
+    EXPECT_EQ(second.bitmap[8], 1);
+    EXPECT_EQ(request.ranges[2].nmsrs, 0U);
+}
+
+TEST(filter, a_line_that_is_none_is_named) {
+    for (const auto* line : {"x 10 1", "r 10", "r 10 2", "r 0x10 1", "r 10 1 1"}) {
+        const auto read = parse_filter(std::string{"allow\n"} + line);
+        ASSERT_FALSE(read) << line;
+        EXPECT_NE(read.error().line().find("line 2"), std::string::npos) << read.error().line();
+    }
+    EXPECT_FALSE(parse_filter(""));
+    EXPECT_FALSE(parse_filter("r 10 1"));
+    std::string many = "allow";
+    for (int range = 0; range < KVM_MSR_FILTER_MAX_RANGES; ++range)
+        many += "\nr 10 1";
+    EXPECT_TRUE(parse_filter(many));
+    EXPECT_FALSE(parse_filter(many + "\nr 10 1"));
 }
 
 // KVM writes its clock to the memory whose address is written to its register, and cases are often powers of two.

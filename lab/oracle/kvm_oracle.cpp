@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "lab/oracle/cases.hpp"
+#include "lab/oracle/filter.hpp"
 #include "lab/oracle/try_on.hpp"
 #include "lab/oracle/virtual_machine.hpp"
 
@@ -18,15 +20,20 @@ using namespace msr;
 using namespace msr::oracle;
 
 constexpr std::string_view usage =
-    "usage: kvm_oracle [--irqchip] [--cpuid FILE] CASES >ANSWERS\n\n"
+    "usage: kvm_oracle [--irqchip] [--cstates] [--cpuid FILE] [--filter FILE] CASES >ANSWERS\n\n"
     "Tells what RDMSR and WRMSR do with each of CASES (a file, or -) on a virtual CPU that was just reset.\n\n"
     "  --irqchip      interrupt controllers and local APIC inside KVM; without it the vCPU has no local APIC at all\n"
-    "  --cpuid FILE   the CPUID of the lines 'cpuid LEAF SUBLEAF EAX EBX ECX EDX' in place of all that KVM supports\n\n"
+    "  --cstates      deep idle states are left to the guest\n"
+    "  --cpuid FILE   the CPUID of the lines 'cpuid LEAF SUBLEAF EAX EBX ECX EDX' in place of all that KVM supports\n"
+    "  --filter FILE  which registers KVM may let the guest access, installed once the guest has run: 'allow' or "
+    "'deny'\n"
+    "                 for all the others, then lines 'r|w|rw BASE BITS', a bit for each address\n\n"
     "Cases: 'guest|guest-keep|host|host-keep ADDRESS VALUE', in hexadecimal without 0x.\n"
     "1: a case killed the guest; its answers so far are printed, and the case is named.\n";
 
 struct request {
     settings machine;
+    std::optional<filter> allowed;
     std::vector<test_case> cases;
 };
 
@@ -46,6 +53,12 @@ host::outcome<request> parse(const std::vector<std::string>& arguments) {
         const auto& word = arguments[at];
         if (word == "--irqchip") {
             wanted.machine.irqchip = true;
+        } else if (word == "--cstates") {
+            wanted.machine.cstates = true;
+        } else if (word == "--filter" && at + 1 < arguments.size()) {
+            auto allowed = read_filter(arguments[++at]);
+            if (!allowed) return std::unexpected{allowed.error()};
+            wanted.allowed = std::move(*allowed);
         } else if (word == "--cpuid" && at + 1 < arguments.size()) {
             auto leaves = read_leaves(arguments[++at]);
             if (!leaves) return std::unexpected{leaves.error()};
@@ -66,14 +79,19 @@ host::outcome<request> parse(const std::vector<std::string>& arguments) {
 /// Works through the cases: those of the guest in batches, between them those of the host.
 class examiner {
   public:
-    examiner(virtual_machine& machine, std::span<const test_case> cases) : machine_{machine}, cases_{cases} {}
+    examiner(virtual_machine& machine, request& wanted)
+        : machine_{machine}, filter_{wanted.allowed}, cases_{wanted.cases} {}
 
-    /// 0, or 1 if the guest died.
+    /// 0; 1 if the guest died, 3 if KVM refuses the filter.
     int examine() {
         if (!run_batch(0)) return 1;  // the guest introduces itself
         const auto& mailbox = machine_.image().mailbox();
         for (const auto& leaf : view{&mailbox.leaves[0], mailbox.leaf_count})
             fmt::print("{}\n", to_line(leaf));
+        if (filter_) {
+            const auto refused = machine_.install(as_request(*filter_));
+            if (refused != 0) return fail(3, "KVM does not take the filter: " + host::describe_errno(refused));
+        }
         while (done_ < cases_.size()) {
             if (cases_[done_].by_host)
                 ask_host();
@@ -129,6 +147,7 @@ class examiner {
     }
 
     virtual_machine& machine_;
+    std::optional<filter>& filter_;
     std::span<const test_case> cases_;
     std::size_t done_ = 0;
 };
@@ -139,11 +158,11 @@ int run(int count, char** arguments) {
         fmt::print("{}", usage);
         return 0;
     }
-    const auto wanted = parse(given);
+    auto wanted = parse(given);
     if (!wanted) return fail(2, wanted.error().line());
     auto machine = virtual_machine::create(wanted->machine);
     if (!machine) return fail(3, machine.error().line());
-    return examiner{*machine, wanted->cases}.examine();
+    return examiner{*machine, *wanted}.examine();
 }
 
 }  // namespace

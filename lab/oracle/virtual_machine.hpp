@@ -15,6 +15,7 @@ namespace msr::oracle {
 
 struct settings {
     bool irqchip = false;                    // interrupt controllers and local APIC inside KVM
+    bool cstates = false;                    // deep idle states are left to the guest
     std::vector<profile::cpuid_leaf> cpuid;  // empty: all that KVM supports
     // For which reasons (KVM_MSR_EXIT_REASON_*) KVM asks user space what becomes of an access: it faults.
     std::uint32_t asked_reasons = 0;

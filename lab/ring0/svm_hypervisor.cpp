@@ -4,6 +4,7 @@
 #include "lab/ring0/descriptors.hpp"
 #include "lab/ring0/hypervisor.hpp"
 #include "lab/ring0/parts.hpp"
+#include "lab/ring0/random_policies.hpp"
 #include "lab/ring0/vmcb.hpp"
 #include "msr/core/access.hpp"
 #include "msr/profile/cpuid_walk.hpp"
@@ -44,6 +45,11 @@ class svm_cpu {
         constexpr std::uint64_t length = 2;
         const bool known = features_.has<cpuid::nrip_save>() && guest_block.next_rip != 0;
         guest_block.rip = known ? guest_block.next_rip : guest_block.rip + length;
+    }
+
+    void start_at(std::uint64_t entry) {
+        guest_block.rip = entry;
+        guest_block.rsp = address_of(guest_stack_top) - 8;  // as a call leaves it
     }
 
     void inject_general_protection() {
@@ -151,6 +157,7 @@ void run_svm_guest(const description& host, engine& hardware, bool judges) {
         return;
     check_guest(permissions, {shown, hardware, judges, before});
     note_costs();
+    run_random_policies(cpu, permissions);
     const auto off = update<ia32_efer>(native_bus{}, [](ia32_efer value) { return value.svme(false); });
     check(off.has_value(), "EFER.SVME is clear again");
 }

@@ -3,6 +3,7 @@
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/hypervisor.hpp"
 #include "lab/ring0/parts.hpp"
+#include "lab/ring0/random_policies.hpp"
 #include "lab/ring0/vmcs.hpp"
 #include "lab/ring0/vmx_state.hpp"
 #include "msr/core/access.hpp"
@@ -157,6 +158,11 @@ class vmx_cpu {
         vmwrite(vmcs::guest_rip, vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length));
     }
 
+    void start_at(std::uint64_t entry) {
+        vmwrite(vmcs::guest_rip, entry);
+        vmwrite(vmcs::guest_rsp, address_of(guest_stack_top) - 8);  // as a call leaves it
+    }
+
     void inject_general_protection() {
         using namespace vmx_event;
         vmwrite(vmcs::entry_interruption, lab::vector::general_protection | hardware_exception | error_code | valid);
@@ -214,6 +220,7 @@ void run_in_vmx_operation(const capabilities& has, const description& host, engi
         return;
     check_guest(bitmap, {shown, hardware, judges, before});
     note_costs();
+    run_random_policies(cpu, bitmap);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ compared() {
 # The pages of docs/, once every oracle has an outcome.
 publish() {
 	local name files=()
-	for name in bochs-corei7_icelake_u bochs-tigerlake bochs-ryzen bochs-x2apic-{disabled,enabled}-{corei7_icelake_u,tigerlake} kvm-svm-guest kvm-svm-host kvm-vmx-guest kvm-vmx-host; do
+	for name in bochs-corei7_icelake_u bochs-tigerlake bochs-ryzen bochs-x2apic-{disabled,enabled}-{corei7_icelake_u,tigerlake} kvm-svm-guest kvm-svm-host kvm-vmx-guest kvm-vmx-host intercepts-kvm-{svm,vmx}; do
 		[[ -e $outcomes/$name.json ]] || return 0
 		files+=("$outcomes/$name.json")
 	done

@@ -78,6 +78,8 @@ outcome<void> kvm_guest::prepare(const settings& wanted) {
     ::ioctl(machine_.get(), KVM_SET_TSS_ADDR, pages_of_kvm + 0x1000);
     if (wanted.irqchip && ::ioctl(machine_.get(), KVM_CREATE_IRQCHIP, 0) != 0)
         return std::unexpected{guest_error("cannot make an irqchip")};
+    if (wanted.cstates && !enable(KVM_CAP_X86_DISABLE_EXITS, KVM_X86_DISABLE_EXITS_CSTATE))
+        return std::unexpected{guest_error("cannot leave idle states to the guest")};
     const kvm_userspace_memory_region region{.slot = 0,
                                              .flags = 0,
                                              .guest_phys_addr = 0,
@@ -91,6 +93,13 @@ outcome<void> kvm_guest::prepare(const settings& wanted) {
     state_ = mapped_pages{static_cast<std::size_t>(size), vcpu_.get()};
     if (state_.bytes().empty()) return std::unexpected{guest_error("cannot see the state of a virtual CPU")};
     return give_cpuid(wanted.cpuid);
+}
+
+bool kvm_guest::enable(std::uint32_t capability, std::uint64_t argument) {
+    kvm_enable_cap request{};
+    request.cap = capability;
+    request.args[0] = argument;
+    return ::ioctl(machine_.get(), KVM_ENABLE_CAP, &request) == 0;
 }
 
 outcome<void> kvm_guest::give_cpuid(const std::vector<profile::cpuid_leaf>& leaves) {
@@ -158,10 +167,7 @@ outcome<void> kvm_guest::enter(const start& at) {
 }
 
 outcome<void> kvm_guest::ask_about_registers(std::uint32_t reasons) {
-    kvm_enable_cap asks{};
-    asks.cap = KVM_CAP_X86_USER_SPACE_MSR;
-    asks.args[0] = reasons;
-    if (reasons != 0 && ::ioctl(machine_.get(), KVM_ENABLE_CAP, &asks) != 0)
+    if (reasons != 0 && !enable(KVM_CAP_X86_USER_SPACE_MSR, reasons))
         return std::unexpected{guest_error("this KVM does not leave a guest's registers to user space")};
     return {};
 }

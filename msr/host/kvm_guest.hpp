@@ -45,6 +45,7 @@ class kvm_guest {
         std::filesystem::path device = "/dev/kvm";
         std::size_t memory = 0;                  // bytes, whole pages
         bool irqchip = false;                    // interrupt controllers and local APIC inside KVM
+        bool cstates = false;                    // deep idle states are left to the guest
         std::vector<profile::cpuid_leaf> cpuid;  // empty: all that KVM supports
     };
 
@@ -104,6 +105,7 @@ class kvm_guest {
   private:
     kvm_guest(descriptor system, descriptor machine, mapped_pages memory);
     [[nodiscard]] outcome<void> prepare(const settings& wanted);
+    [[nodiscard]] bool enable(std::uint32_t capability, std::uint64_t argument);
     [[nodiscard]] outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);
 
     descriptor system_;
