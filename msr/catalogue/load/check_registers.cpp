@@ -36,6 +36,7 @@ class register_checker {
     void run() {
         check_names();
         check_addresses();
+        check_order();
     }
 
   private:
@@ -99,6 +100,33 @@ class register_checker {
         if (draft == nullptr || !can_both_hold(one.exists, other.exists, result_)) return;
         report(*draft, "it and " + full_name(*partner) + " (" + place_of(*partner) +
                            ") share an address, and their conditions do not exclude each other");
+    }
+
+    void check_order() {
+        for (const auto& draft : known_.registers) {
+            for (const auto& name : draft.entry.restore_after) {
+                if (find_named(result_.registers, name) == result_.registers.end())
+                    report(draft, "it is restored after `" + plain(name) + "`, which is no register");
+            }
+            std::vector<text> path{draft.entry.name};
+            if (comes_round(path)) report(draft, "the registers that it is restored after are restored after it");
+        }
+    }
+
+    // Whether following `restore_after` from the path's last name leads to its first.
+    bool comes_round(std::vector<text>& path) const {
+        for (const auto& entry : result_.registers) {
+            if (entry.name != path.back()) continue;
+            for (const auto& before : entry.restore_after) {
+                if (before == path.front()) return true;
+                // Another's circle is reported there.
+                if (std::ranges::find(path, before) != path.end()) continue;
+                path.push_back(before);
+                if (comes_round(path)) return true;
+                path.pop_back();
+            }
+        }
+        return false;
     }
 
     const symbols& known_;

@@ -57,6 +57,7 @@ class register_reader {
         entry.aliases = list(value, "aliases");
         entry.sources = list(value, "source");
         entry.rules = list(value, "rules");
+        entry.restore_after = list(value, "restore_after");
         for (const auto& rule : entry.rules) {
             if (find_named(known_.rules, rule) == known_.rules.end()) {
                 report("unknown rule `" + std::string{std::string_view{rule}} + "`");
@@ -91,6 +92,7 @@ class register_reader {
         choose(value, "on_write", entry.on_write);
         choose(value, "varies", entry.varies);
         choose(value, "absent", entry.absent);
+        choose(value, "used_in", entry.used_in);
         entry.has_reset = value.contains("reset");
         if (entry.has_reset) entry.reset = value["reset"];
         if (value.contains("serialising")) {

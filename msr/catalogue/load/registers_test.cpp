@@ -27,6 +27,22 @@ registers:
                         "the alias `R`"));
 }
 
+TEST(registers, are_restored_after_registers_that_there_are_and_never_in_a_circle) {
+    EXPECT_TRUE(refuses(R"(
+registers:
+  - {name: R, address: 0x10, exists: always, restore_after: [S], fields: {63..0: V}}  # here
+)",
+                        "it is restored after `S`, which is no register"));
+    EXPECT_TRUE(refuses(R"(
+registers:
+  - {name: R, address: 0x10, exists: always, restore_after: [S], fields: {63..0: V}}  # here
+  - {name: S, address: 0x11, exists: always, restore_after: [T], fields: {63..0: V}}  # here
+  - {name: T, address: 0x12, exists: always, restore_after: [R], fields: {63..0: V}}  # here
+  - {name: U, address: 0x13, exists: always, restore_after: [T], fields: {63..0: V}}
+)",
+                        "are restored after it"));
+}
+
 TEST(registers, two_at_one_address) {
     EXPECT_TRUE(refuses(R"(
 registers:
