@@ -29,6 +29,7 @@ constexpr std::array verbs{
     tool::verb{"svm", "is SVM ready, and what it can do", tool::svm_verb},
     tool::verb{"cost", "what reading and writing registers costs on this machine", tool::cost_verb},
     tool::verb{"gs", "the bases of FS and GS: sequences checked, switches planned", tool::gs_verb},
+    tool::verb{"switch", "what switches of tasks and guests write: planned, replayed, recorded", tool::switch_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
     tool::verb{"write", "write registers or fields, on all CPUs or on none", tool::write_verb},

@@ -29,6 +29,7 @@ exit_code vmx_adjust(int argc, char** argv);  // vmx adjust
 exit_code svm_verb(int argc, char** argv);
 exit_code cost_verb(int argc, char** argv);
 exit_code gs_verb(int argc, char** argv);
+exit_code switch_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
 exit_code write_verb(int argc, char** argv);
