@@ -6,12 +6,22 @@ namespace msr::context {
 
 namespace {
 
-// Where the order matters for few registers, nearly all of them are put where they stand.
-void put_in(planned_write* first, std::size_t count, const planned_write& one) {
+// Whether an address is there, further on in what is sorted. Mostly it is the next one.
+template <class Element>
+[[gnu::always_inline]] inline bool reaches(const Element*& at, const Element* end, std::uint32_t address) {
+    while (at != end && at->address != address) {
+        if (at->address > address) return false;
+        ++at;
+    }
+    return at != end;
+}
+
+// Room for one more write where its order puts it.
+planned_write* make_room(planned_write* first, std::size_t count, std::uint16_t order) {
     auto at = count;
-    for (; at != 0 && first[at - 1].order > one.order; --at)
+    for (; at != 0 && first[at - 1].order > order; --at)
         first[at] = first[at - 1];
-    first[at] = one;
+    return first + at;
 }
 
 // Runs of writes that need not be WRMSR become lists.
@@ -38,26 +48,32 @@ std::expected<register_plan, switch_objection> make_register_plan(const register
     const auto* before = previous.registers.begin();
     std::size_t now = 0;
     std::size_t late = storage.room;
+    std::uint16_t highest = 0;  // order of those so far
     for (const auto& [address, value] : next.registers) {
         const auto refuse = [&](cause why) { return std::unexpected{switch_objection{address, why}}; };
-        while (row != rules.rows.end() && row->address < address)
-            ++row;
-        if (row == rules.rows.end() || row->address != address) return refuse(cause::no_rule);
+        if (!reaches(row, rules.rows.end(), address)) return refuse(cause::no_rule);
         const auto& rule = *row++;
-        while (before != previous.registers.end() && before->address < address)
-            ++before;
-        const bool known = before != previous.registers.end() && before->address == address;
+        const bool known = reaches(before, previous.registers.end(), address);
         const bool lost = (load_fs && rule.base == base_of::fs) || (load_gs && rule.base == base_of::gs);
-        if (rule.by_xsaves || (known && before->value == value && !lost)) continue;
+        if (known && before->value == value && !lost) continue;
+        if (rule.by_xsaves) continue;
         if (known && ((before->value ^ value) & rule.fixed) != 0) return refuse(cause::paging);
         if (now == late) return refuse(cause::no_room);
-        const planned_write one{value, address, rule.order, rule.by,
-                                rule.wrmsr_serialises && rule.by == write_instruction::wrmsr};
+        planned_write* to = nullptr;
         if (rule.can_wait) {
-            storage.first[--late] = one;
+            to = storage.first + --late;
+        } else if (rule.order >= highest) {
+            to = storage.first + now++;
+            highest = rule.order;
         } else {
-            put_in(storage.first, now++, one);
+            to = make_room(storage.first, now++, rule.order);
         }
+        // Member by member: as a whole it would be loaded from where it has just been put together.
+        to->value = value;
+        to->address = address;
+        to->order = rule.order;
+        to->by = rule.by;
+        to->serialises = rule.serialises;
     }
     if (rules.has_list) {
         make_lists(storage.first, now);

@@ -118,6 +118,7 @@ class rule_maker {
         // An order is kept only while nothing waits.
         if (relied_on || row.order != 0) row.can_wait = false;
         if (!relied_on && row.wrmsr_serialises && cpu_.has("wrmsrns")) row.by = write_instruction::wrmsrns;
+        row.serialises = row.wrmsr_serialises && row.by == write_instruction::wrmsr;
     }
 
     const profile::profile& cpu_;

@@ -24,10 +24,11 @@ struct switch_rule {
     std::uint16_t order = 0;  // those of lower numbers are written first
     write_instruction by = write_instruction::wrmsr;
     base_of base = base_of::nothing;
-    bool wrmsr_serialises = true;
-    bool can_wait = false;    // for the return to user mode
-    bool by_xsaves = false;   // XSAVES and XRSTORS switch it
-    std::uint64_t fixed = 0;  // bits that no switch can change: paging would have to be off
+    bool serialises = true;        // that instruction does
+    bool wrmsr_serialises = true;  // WRMSR would
+    bool can_wait = false;         // for the return to user mode
+    bool by_xsaves = false;        // XSAVES and XRSTORS switch it
+    std::uint64_t fixed = 0;       // bits that no switch can change: paging would have to be off
 };
 
 /// Why there is no rule, or no plan, and for which register.
