@@ -194,6 +194,7 @@ class table_writer : table_arrays {
         all.choice("on_write", one.on_write, effect::fault, "effect");
         all.choice("absent", one.absent, field_kind::must_be_zero, "field_kind");
         all.choice("varies", one.varies, variation::constant, "variation");
+        all.choice("used_in", one.used_in, use::everywhere, "use");
         all.flag("fields_known", one.fields_known);
         all.flag("has_reset", one.has_reset);
         all.number("reset", one.reset);

@@ -218,6 +218,10 @@ struct switch_entry {
     text how;
 };
 
+/// Where a register's value matters: everywhere, or in user mode and on the way into the kernel from there alone, so that
+/// the kernel may run with another.
+enum class use : std::uint8_t { everywhere, user_mode };
+
 struct register_entry {
     text name;
     text variant;  // tells entries of one name apart
@@ -237,6 +241,7 @@ struct register_entry {
     effect on_write = effect::fault;               // a write to a read-only register
     field_kind absent = field_kind::must_be_zero;  // what a field is whose feature the CPU lacks
     variation varies = variation::constant;
+    use used_in = use::everywhere;
     bool fields_known = false;
     bool has_reset = false;
     std::uint64_t reset = 0;

@@ -44,6 +44,11 @@ struct vocabulary<variation> {
 };
 
 template <>
+struct vocabulary<use> {
+    static constexpr word<use> words[]{{"everywhere", use::everywhere}, {"user_mode", use::user_mode}};
+};
+
+template <>
 struct vocabulary<danger> {
     static constexpr word<danger> words[]{
         {"resets", danger::resets}, {"stops", danger::stops}, {"lasts", danger::lasts}};

@@ -31,6 +31,7 @@ constexpr std::array verbs{
     tool::verb{"gs", "the bases of FS and GS: sequences checked, switches planned", tool::gs_verb},
     tool::verb{"guest", "run a bare-metal guest, and say which registers it needs", tool::guest_verb},
     tool::verb{"intercept", "which accesses of a guest exit under a policy, and why", tool::intercept_verb},
+    tool::verb{"switch", "what switches of tasks and guests write: planned, replayed, recorded", tool::switch_verb},
     tool::verb{"snapshot", "record the registers of all CPUs in a file", tool::snapshot_verb},
     tool::verb{"diff", "compare two snapshots, or one with now", tool::diff_verb},
     tool::verb{"portable", "what of one machine's state another cannot take", tool::portable_verb},

@@ -31,6 +31,7 @@ exit_code cost_verb(int argc, char** argv);
 exit_code gs_verb(int argc, char** argv);
 exit_code guest_verb(int argc, char** argv);
 exit_code intercept_verb(int argc, char** argv);
+exit_code switch_verb(int argc, char** argv);
 exit_code snapshot_verb(int argc, char** argv);
 exit_code diff_verb(int argc, char** argv);
 exit_code portable_verb(int argc, char** argv);

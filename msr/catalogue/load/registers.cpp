@@ -92,6 +92,7 @@ class register_reader {
         choose(value, "on_write", entry.on_write);
         choose(value, "varies", entry.varies);
         choose(value, "absent", entry.absent);
+        choose(value, "used_in", entry.used_in);
         entry.has_reset = value.contains("reset");
         if (entry.has_reset) entry.reset = value["reset"];
         if (value.contains("serialising")) {

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "msr/context/assumed_cycles.hpp"
+
 namespace msr::context {
 
 namespace {
@@ -132,7 +134,7 @@ class candidates {
 }  // namespace
 
 unsigned cycles_of(planned one, const cpu_facts& facts) {
-    const unsigned wrmsr = facts.base_writes_serialise ? 150 : 50;
+    const unsigned wrmsr = facts.base_writes_serialise ? assumed_cycles::wrmsr_serialising : assumed_cycles::wrmsr;
     switch (one) {
         case planned::swapgs: return 20;
         case planned::save_fs:
@@ -148,10 +150,10 @@ unsigned cycles_of(planned one, const cpu_facts& facts) {
         case planned::wrmsr_fs_base:
         case planned::wrmsr_gs_base: return wrmsr;
         case planned::wrmsrns_fs_base:
-        case planned::wrmsrns_gs_base: return 45;
+        case planned::wrmsrns_gs_base: return assumed_cycles::wrmsrns;
         case planned::immediate_fs_base:
         case planned::immediate_gs_base: return 30;
-        case planned::list_both_bases: return 130;
+        case planned::list_both_bases: return assumed_cycles::wrmsrlist + 2 * assumed_cycles::wrmsrlist_each;
     }
     return 0;
 }

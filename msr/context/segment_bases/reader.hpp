@@ -5,16 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "msr/context/mistake.hpp"
 #include "msr/context/segment_bases/program.hpp"
 
 namespace msr::context {
-
-/// What is wrong with a sequence's text, and where; both count from 1.
-struct mistake {
-    int line = 0;
-    int column = 0;
-    std::string message;
-};
 
 /// Reads a sequence for one way of delivering events, on a CPU with these facts: handlers that every kernel has are
 /// named in general (`paranoid`), and what they are depends on both. Only the first mistake is told.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "msr/context/segment_bases/reader.hpp"
-#include "msr/context/segment_bases/words.hpp"
+#include "msr/context/words.hpp"
 
 namespace msr::context {
 

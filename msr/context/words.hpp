@@ -1,4 +1,4 @@
-// A line of a sequence in words, each with its place.
+// A line of text in words, each with its place.
 #pragma once
 
 #include <charconv>
@@ -6,8 +6,6 @@
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "msr/context/segment_bases/reader.hpp"
 
 namespace msr::context {
 
@@ -37,7 +35,7 @@ struct source_word {
     return result;
 }
 
-/// A number as sequences write them, decimal or 0x.
+/// A number as people write it, decimal or 0x.
 [[nodiscard]] inline std::optional<std::uint64_t> number_of(std::string_view word) {
     const bool hexadecimal = word.starts_with("0x");
     if (hexadecimal) word.remove_prefix(2);

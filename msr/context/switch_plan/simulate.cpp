@@ -1,0 +1,313 @@
+#include "msr/context/switch_plan/simulate.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "msr/context/switch_plan/user_return.hpp"
+
+namespace msr::context {
+
+namespace {
+
+// The host's value of a register of which the trace does not say it: one that nobody else names.
+std::uint64_t value_of_its_own(const switch_trace& trace, std::uint32_t address) {
+    auto result = ~std::uint64_t{0};
+    const auto names = [&](const register_values& values) {
+        return std::ranges::any_of(values, [&](const profile::known_register& one) {
+            return one.address == address && one.value == result;
+        });
+    };
+    const auto in_sets = [&](const auto& sets) {
+        return std::ranges::any_of(sets, [&](const auto& one) { return names(one.registers); });
+    };
+    while (names(trace.entry) || names(trace.exit) || in_sets(trace.tasks) || in_sets(trace.guests) ||
+           in_sets(trace.events))
+        --result;
+    return result;
+}
+
+class replay {
+  public:
+    replay(const switch_trace& trace, const switch_rules& rules, switch_strategy how, const write_costs& costs)
+        : trace_{trace}, rules_{rules}, how_{how}, costs_{costs}, tasks_{trace.tasks}, guests_{trace.guests} {
+        totals_.how = how;
+        storage_.resize(rules.rows.size());
+        for (const auto& row : rules.rows) {
+            const auto* const given = find_register(trace.host, row.address);
+            at_start_.push_back({row.address, given != nullptr ? given->value : value_of_its_own(trace, row.address)});
+            if (row.can_wait && !row.by_xsaves && late_.size() < most_waiting) late_.push_back(row.address);
+        }
+    }
+
+    std::expected<switch_totals, mistake> run() {
+        for (const auto& one : trace_.events) {
+            play(one);
+            if (problem_) {
+                return std::unexpected{mistake{one.line, 1,
+                                               fmt::format("no plan: register {:#x}: {}", problem_->address,
+                                                           std::string_view{to_string(problem_->why)})}};
+            }
+        }
+        return totals_;
+    }
+
+  private:
+    using waiting_registers = user_return_registers<most_waiting>;
+
+    struct replayed_cpu {
+        register_values held;    // what the registers hold
+        register_values wanted;  // what user mode is to find
+        std::optional<std::uint32_t> task;
+        std::optional<std::uint32_t> guest;
+        std::unique_ptr<waiting_registers> waiting;
+    };
+
+    // A CPU's registers, as the user-return registers see them.
+    struct counting_registers {
+        replay& of;
+        replayed_cpu& on;
+        write_cause why;
+
+        [[nodiscard]] result<std::uint64_t> read(std::uint32_t address) const {
+            return find_register(on.held, address)->value;
+        }
+        [[nodiscard]] result<void> write(std::uint32_t address, std::uint64_t value) const {
+            of.write_one(on, {address, value}, why, of.rules_.find(address)->by);
+            return {};
+        }
+    };
+
+    replayed_cpu& cpu(std::uint16_t number) {
+        auto& on = cpus_[number];
+        if (on.waiting) return on;
+        on.held = on.wanted = at_start_;
+        on.waiting = std::make_unique<waiting_registers>(view<std::uint32_t>{late_});
+        const auto before = totals_;
+        on.waiting->probe(counting_registers{*this, on, write_cause::other});
+        totals_ = before;
+        return on;
+    }
+
+    void play(const traced_event& one) {
+        auto& on = cpu(one.cpu);
+        switch (one.what) {
+            case switch_event::switch_to: return switch_to(on, one);
+            case switch_event::load: return load(on, one);
+            case switch_event::put: return put(on);
+            case switch_event::user: return to_user(on);
+            case switch_event::enter: return system_call(on, trace_.entry);
+            case switch_event::exit: system_call(on, trace_.exit); return to_user(on);
+            case switch_event::write: return write(on, one);
+        }
+    }
+
+    void switch_to(replayed_cpu& on, const traced_event& one) {
+        auto& set = tasks_[one.who].registers;
+        assign(set, one.registers);
+        on.task = one.who;
+        if (how_ == switch_strategy::deferred) {
+            const auto plan = plan_of(on.wanted, set);
+            run(on, plan.now, write_cause::task_switch);
+            for (const auto& late : plan.late)
+                wait(on, late.address, late.value);
+        } else {
+            put_on(on, set, one, write_cause::task_switch);
+        }
+        assign(on.wanted, set);
+    }
+
+    void load(replayed_cpu& on, const traced_event& one) {
+        auto& set = guests_[one.who].registers;
+        assign(set, one.registers);
+        on.guest = one.who;
+        put_on(on, set, one, write_cause::guest);
+    }
+
+    void put(replayed_cpu& on) {
+        register_values back;
+        for (const auto& one : guests_[*on.guest].registers)
+            back.push_back(*find_register(on.wanted, one.address));
+        on.guest.reset();
+        if (how_ == switch_strategy::deferred) {
+            // What can wait has been waiting since it was loaded.
+            std::erase_if(back, [&](const auto& one) { return slot_of(one.address).has_value(); });
+        }
+        put_on(on, back, {}, write_cause::guest);
+    }
+
+    void to_user(replayed_cpu& on) {
+        static_cast<void>(on.waiting->return_to_user(counting_registers{*this, on, write_cause::user_return}));
+    }
+
+    void system_call(replayed_cpu& on, const register_values& values) {
+        if (how_ == switch_strategy::recorded) return;
+        for (const auto& one : values)
+            write_if_needed(on, one, write_cause::system_call);
+    }
+
+    void write(replayed_cpu& on, const traced_event& event) {
+        const auto cause = on.guest ? write_cause::guest : write_cause::other;
+        for (const auto& one : event.registers) {
+            if (on.guest) {
+                change(guests_[*on.guest], one);
+            } else {
+                if (on.task) change(tasks_[*on.task], one);
+                assign(on.wanted, {one});
+            }
+            if (how_ != switch_strategy::deferred || !slot_of(one.address)) {
+                write_if_needed(on, one, cause);
+            } else if (on.guest) {
+                set_now(on, one.address, one.value, cause);
+            } else {
+                wait(on, one.address, one.value);
+            }
+        }
+    }
+
+    // What one writes of its own belongs to its set, where that has the register.
+    static void change(traced_set& set, const profile::known_register& one) {
+        if (find_register(set.registers, one.address) != nullptr) assign(set.registers, {one});
+    }
+
+    // Has a set on the CPU at once.
+    void put_on(replayed_cpu& on, const register_values& set, const traced_event& as_recorded, write_cause why) {
+        if (how_ == switch_strategy::recorded || how_ == switch_strategy::all) {
+            for (const auto& one : how_ == switch_strategy::all ? set : as_recorded.registers)
+                write_one(on, one, why);
+            return;
+        }
+        const auto plan = plan_of(on.held, set);
+        run(on, plan.now, why);
+        if (how_ == switch_strategy::diff) return run(on, plan.late, why);
+        for (const auto& late : plan.late)
+            set_now(on, late.address, late.value, why);
+    }
+
+    register_plan plan_of(const register_values& from, const register_values& to) {
+        auto made = make_register_plan({from}, {to}, rules_, {storage_.data(), storage_.size()});
+        if (made) return *made;
+        problem_ = made.error();
+        return {};
+    }
+
+    [[nodiscard]] std::optional<std::size_t> slot_of(std::uint32_t address) const {
+        const auto at = std::ranges::lower_bound(late_, address);
+        if (at == late_.end() || *at != address) return std::nullopt;
+        return static_cast<std::size_t>(at - late_.begin());
+    }
+
+    void wait(replayed_cpu& on, std::uint32_t address, std::uint64_t value) {
+        if (const auto slot = slot_of(address)) return on.waiting->set_for_user(*slot, value);
+        write_one(on, {address, value}, write_cause::task_switch, rules_.find(address)->by);
+    }
+
+    void set_now(replayed_cpu& on, std::uint32_t address, std::uint64_t value, write_cause why) {
+        const counting_registers to{*this, on, why};
+        if (const auto slot = slot_of(address)) {
+            static_cast<void>(on.waiting->set(to, *slot, value));
+        } else {
+            static_cast<void>(to.write(address, value));
+        }
+    }
+
+    void write_if_needed(replayed_cpu& on, const profile::known_register& one, write_cause why) {
+        const bool always = how_ == switch_strategy::recorded || how_ == switch_strategy::all;
+        if (!always && find_register(on.held, one.address)->value == one.value) return;
+        write_one(on, one, why, always ? write_instruction::wrmsr : rules_.find(one.address)->by);
+    }
+
+    void write_one(replayed_cpu& on, const profile::known_register& one, write_cause why,
+                   write_instruction by = write_instruction::wrmsr) {
+        const bool serialises = by == write_instruction::wrmsr && rules_.find(one.address)->wrmsr_serialises;
+        const planned_write write{one.value, one.address, 0, by, serialises};
+        run(on, {&write, 1}, why);
+    }
+
+    void run(replayed_cpu& on, view<planned_write> writes, write_cause why) {
+        for (const auto& one : writes) {
+            assign(on.held, {{one.address, one.value}});
+            ++totals_.writes;
+            ++totals_.by_cause[static_cast<std::size_t>(why)];
+            if (one.serialises) ++totals_.serialising;
+        }
+        totals_.cycles += costs_.of(writes);
+    }
+
+    const switch_trace& trace_;
+    const switch_rules& rules_;
+    switch_strategy how_;
+    const write_costs& costs_;
+    std::vector<traced_set> tasks_;  // as they are at this time
+    std::vector<traced_set> guests_;
+    register_values at_start_;
+    std::vector<std::uint32_t> late_;  // ascend
+    std::vector<planned_write> storage_;
+    std::map<std::uint16_t, replayed_cpu> cpus_;
+    std::optional<switch_objection> problem_;
+    switch_totals totals_;
+};
+
+}  // namespace
+
+text to_string(switch_strategy one) {
+    switch (one) {
+        case switch_strategy::recorded: return "recorded";
+        case switch_strategy::all: return "all";
+        case switch_strategy::diff: return "diff";
+        case switch_strategy::deferred: return "deferred";
+    }
+    return {};
+}
+
+text to_string(write_cause one) {
+    switch (one) {
+        case write_cause::task_switch: return "task_switch";
+        case write_cause::guest: return "guest";
+        case write_cause::user_return: return "user_return";
+        case write_cause::system_call: return "system_call";
+        case write_cause::other: return "other";
+    }
+    return {};
+}
+
+double write_costs::of(view<planned_write> writes) const {
+    double result = 0;
+    for (std::size_t at = 0; at < writes.size();) {
+        auto end = at + 1;
+        while (writes[at].by == write_instruction::wrmsrlist && end < writes.size() && writes[end].by == writes[at].by)
+            ++end;
+        const auto known = writes[at].by == write_instruction::wrmsr ? measured.find(writes[at].address) : measured.end();
+        result += known != measured.end() ? known->second : assumed_cycles_of({&writes[at], end - at});
+        at = end;
+    }
+    return result;
+}
+
+trace_rules::trace_rules(const switch_trace& trace, const profile::profile& cpu, std::uint64_t xss) {
+    auto known = trace.addresses();
+    rows_.resize(known.size());
+    for (;;) {
+        const auto made = make_switch_rules(cpu, known, xss, {rows_.data(), rows_.size()});
+        if (made) {
+            rules_ = *made;
+            break;
+        }
+        unknown_.push_back(made.error().address);
+        std::erase(known, made.error().address);
+    }
+    rows_.resize(known.size());
+    for (const auto address : unknown_)
+        rows_.push_back({.address = address});
+    std::ranges::sort(rows_, {}, &switch_rule::address);
+    rules_.rows = rows_;
+}
+
+std::expected<switch_totals, mistake> simulate(const switch_trace& trace, const switch_rules& rules,
+                                               switch_strategy how, const write_costs& costs) {
+    return replay{trace, rules, how, costs}.run();
+}
+
+}  // namespace msr::context
