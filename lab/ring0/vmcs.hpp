@@ -42,6 +42,7 @@ enum class vmcs : std::uint32_t {
     entry_msr_load_count = 0x4014,
     entry_interruption = 0x4016,
     entry_error_code = 0x4018,
+    secondary_controls = 0x401E,
     instruction_error = 0x4400,
     exit_reason = 0x4402,
     exit_interruption = 0x4404,

@@ -44,8 +44,8 @@ constexpr vmcs limit_of(unsigned segment) { return of_segment(vmcs::guest_es_lim
 constexpr vmcs changing[]{
     vmcs::guest_rip,  vmcs::guest_rsp, vmcs::guest_rflags, selector_of(cs), rights_of(cs), selector_of(ss),
     rights_of(ss),    selector_of(fs), base_of(fs),        selector_of(gs), base_of(gs),   rights_of(fs),
-    limit_of(fs),     rights_of(gs),   limit_of(gs),       vmcs::guest_interruptibility,
-    vmcs::guest_pending_debug, vmcs::guest_activity,
+    limit_of(fs),     rights_of(gs),   limit_of(gs),       limit_of(cs),     base_of(ss),   limit_of(ss),
+    vmcs::guest_interruptibility, vmcs::guest_pending_debug, vmcs::guest_activity,
 };
 constexpr std::size_t compared = 11;  // of these; the rest follows from them, or passes
 static_assert(count_of(changing) <= guest_snapshot::most_fields);
@@ -61,6 +61,7 @@ virt::vmx::control_request stepping_controls() {
     virt::vmx::control_request wanted;
     wanted.required.pin_based = vmx_pin_based_controls{}.activate_vmx_preemption_timer(true);
     wanted.required.primary = vmx_primary_processor_based_controls{}.use_msr_bitmaps(true);
+    wanted.optional.secondary = vmx_secondary_processor_based_controls{}.enable_rdtscp(true);  // RDPID too
     wanted.required.exit = vmx_primary_exit_controls{}.host_address_space_size(true);
     wanted.required.entry = vmx_entry_controls{}.ia_32e_mode_guest(true).load_debug_controls(true);
     return wanted;
@@ -73,7 +74,24 @@ std::size_t memory_size() {
 void write_segment(unsigned number, std::uint64_t selector, std::uint64_t base, std::uint32_t rights) {
     vmwrite(selector_of(number), selector);
     vmwrite(base_of(number), base);
+    vmwrite(limit_of(number), ~0U);
     vmwrite(rights_of(number), rights);
+}
+
+// By IRET, as an NMI's handler does it: an entry of Bochs 2.7 that clears the VMCS's bit leaves them blocked.
+void unblock_nmi() {
+    asm volatile(
+        "mov %%rsp, %%rcx\n\t"
+        "mov %%ss, %%eax\n\t"
+        "push %%rax\n\t"
+        "push %%rcx\n\t"
+        "pushfq\n\t"
+        "mov %%cs, %%eax\n\t"
+        "push %%rax\n\t"
+        "push $1f\n\t"
+        "iretq\n"
+        "1:" ::
+            : "rax", "rcx", "memory");
 }
 
 void write_data_segment(unsigned number, const bases& has) {
@@ -100,6 +118,8 @@ bool stepped_guest::prepare(const virt::vmx::capabilities& has) {
     write_dr0(address_of(&watched_selector));
     return check(vmwrite(vmcs::pin_based_controls, value.pin_based.raw()) &&
                      vmwrite(vmcs::primary_controls, value.primary.raw()) &&
+                     (!value.primary.activate_secondary_controls() ||
+                      vmwrite(vmcs::secondary_controls, value.secondary.raw())) &&
                      vmwrite(vmcs::exit_controls, value.exit.raw()) &&
                      vmwrite(vmcs::entry_controls, value.entry.raw()) &&
                      vmwrite(vmcs::msr_bitmaps, address_of(every_register_passes)) &&
@@ -142,6 +162,7 @@ void stepped_guest::write_registers(const sequence& what) {
     using namespace selector;
     const auto& has = what.tasks[what.task];
     const bool user = what.start_in_user;
+    unblock_nmi();
     const std::uint32_t ring = user ? of_ring_3 : 0;
     const std::uint32_t rights = user ? vmx_rights::of_ring_3 : 0;
     auto* const frame = reinterpret_cast<entry_frame*>(address_of(guest_kernel_stack_top)) - 1;
@@ -226,6 +247,7 @@ void stepped_guest::save(guest_snapshot& into) const {
 
 void stepped_guest::restore(const guest_snapshot& from) {
     general_ = from.general;
+    unblock_nmi();
     for (std::size_t at = 0; at < count_of(changing); ++at)
         vmwrite(changing[at], from.fields[at]);
     vmwrite(vmcs::entry_interruption, 0);
