@@ -68,8 +68,7 @@ void load_descriptors() {
     descriptors[selector::user_code / 8] = code_64 | ring_3;
     descriptors[selector::cpu_number / 8] = cpu_number_segment;
     const auto base = task_segment_base();
-    descriptors[selector::task / 8] =
-        available_task | task_segment_limit() | base_in_descriptor(base);
+    descriptors[selector::task / 8] = available_task | task_segment_limit() | base_in_descriptor(base);
     descriptors[selector::task / 8 + 1] = base >> 32;
     const table_register pointer{sizeof descriptors - 1, reinterpret_cast<std::uint64_t>(descriptors)};
     asm volatile("lgdt %0; ltr %1" ::"m"(pointer), "r"(selector::task) : "memory");

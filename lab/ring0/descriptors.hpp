@@ -15,7 +15,7 @@ inline constexpr std::uint16_t user_data = sysret_base + 0x08;
 inline constexpr std::uint16_t user_code = sysret_base + 0x10;
 inline constexpr std::uint16_t task = 0x50;
 inline constexpr std::uint16_t cpu_number = 0x60;  // its limit tells the CPU's number
-inline constexpr std::uint16_t of_ring_3 = 3;  // the requested privilege level
+inline constexpr std::uint16_t of_ring_3 = 3;      // the requested privilege level
 }  // namespace selector
 
 struct table_register {  // what SGDT and SIDT store

@@ -159,7 +159,8 @@ void run_in_vmx_operation(const capabilities& has, const description& host, engi
     check(bitmap.pass(policy()).has_value(), "the policy is in the bitmap");
     check(write_lists(has), "STAR, LSTAR, CSTAR and FMASK are in the MSR lists");
     check(write_controls(adjusted->value) && write_host_state() &&
-              write_guest_state(address_of(guest_main), address_of(guest_stack_top) - 8), "the VMCS is written");
+              write_guest_state(address_of(guest_main), address_of(guest_stack_top) - 8),
+          "the VMCS is written");
     static description shown;
     static virtual_cpu guest;
     vmx_cpu cpu;

@@ -19,7 +19,7 @@ using namespace ring0;
 using context::event;
 using context::violation;
 
-constexpr unsigned most_steps = 2000;    // of a sequence without events
+constexpr unsigned most_steps = 2000;     // of a sequence without events
 constexpr unsigned most_following = 800;  // of what follows an event
 constexpr unsigned whole_rounds = 2;      // user mode is entered so often: to the other task and back
 
@@ -30,8 +30,8 @@ struct findings {
     unsigned boundaries = 0;
     unsigned events = 0;  // that arrived, and other things that were done to it
     unsigned wrong = 0;
-    unsigned as_expected = 0;        // wrong in the way that the checker says
-    text first = "";                 // what happened where it first was
+    unsigned as_expected = 0;  // wrong in the way that the checker says
+    text first = "";           // what happened where it first was
     std::uint64_t first_address = 0;
     violation other = violation::none;  // another way in which it was wrong
 };
@@ -99,12 +99,12 @@ class explorer {
         }
         const auto* const next = judge_.next_core();
         if (next == nullptr) return;
-        if (next->means == meaning::load_selector) try_without_descriptor(next->value);
+        if (next->means == meaning::load_selector) try_without_descriptor(guest_.general().rax);
         if (next->means == meaning::event_return && what_.iret_refused) try_refused_iret();
         if (next->means == meaning::system_call_return && what_.sysret_refused) try_refused_sysret();
     }
 
-    // Another thread has taken the descriptor away, and puts it back.
+    // Another thread has taken the descriptor away, and puts it back. The selector is where the load takes it from.
     void try_without_descriptor(std::uint64_t selector) {
         for (const auto& one : what_.descriptors) {
             if (one.selector != selector || !one.unsteady) continue;
@@ -186,7 +186,8 @@ void explore_all(stepped_guest& guest) {
 
 void try_every_boundary() {
     note("1. an event at every boundary");
-    if (virt::asked(profile::native_cpuid, cpuid::vmx) == 0) return skip("a guest that is stepped", "this CPU has no VMX");
+    if (virt::asked(profile::native_cpuid, cpuid::vmx) == 0)
+        return skip("a guest that is stepped", "this CPU has no VMX");
     const auto has = virt::vmx::capabilities::read(native_bus{});
     if (!has) return skip("a guest that is stepped", "VMX's capabilities cannot be read: ", hex{has.error().index});
     if (!enter_vmx_operation(*has)) return;

@@ -58,10 +58,11 @@ violation judge::step() {
     if (core != nullptr && core->means == meaning::oops) return violation::unhandled;
     const auto exit = guest_->step();
     if (exit.why == guest_exit::reason::other)
-        ring0::bail_out(what_->name, ": exit ", ring0::hex{exit.raw}, " at ", ring0::hex{guest_->instruction_pointer()});
+        ring0::bail_out(what_->name, ": exit ", ring0::hex{exit.raw}, " at ",
+                        ring0::hex{guest_->instruction_pointer()});
     if (exit.why == guest_exit::reason::exception) {
-        const bool of_percpu = doing != nullptr && (doing->means == meaning::percpu ||
-                                                    doing->means == meaning::percpu_variable);
+        const bool of_percpu =
+            doing != nullptr && (doing->means == meaning::percpu || doing->means == meaning::percpu_variable);
         return of_percpu && exit.vector == lab::vector::page_fault ? violation::wrong_base_in_kernel
                                                                    : violation::unhandled;
     }
@@ -99,8 +100,8 @@ violation judge::returned() {
         return entering_user();
     }
     const auto has = guest_->bases();
-    const bool same = has.fs == frame.bases.fs && has.gs == frame.bases.gs &&
-                      guest_->kernel_gs_base() == frame.kernel_gs_base;
+    const bool same =
+        has.fs == frame.bases.fs && has.gs == frame.bases.gs && guest_->kernel_gs_base() == frame.kernel_gs_base;
     return frame.by_itself && !same ? violation::state_lost : violation::none;
 }
 

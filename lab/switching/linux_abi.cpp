@@ -1,6 +1,6 @@
 // What Linux promises a program of the bases of FS and GS, tried on Linux itself: both selector and base are kept, also
-// where they disagree, through system calls, other threads and processes, and a tracer's hands. Lines of the Test Anything
-// Protocol; exit code 1 if one is not ok.
+// where they disagree, through system calls, other threads and processes, and a tracer's hands. Lines of the Test
+// Anything Protocol; exit code 1 if one is not ok.
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -112,8 +112,8 @@ bool place_in_ldt(unsigned number, std::uint32_t base) {
 // A segment of the thread's own in the GDT: a call that only 32-bit programs have, with an address of 32 bits. 0 if the
 // kernel has it not.
 std::uint64_t selector_in_gdt(std::uint32_t base) {
-    void* const low = mmap(nullptr, sizeof(user_desc), PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    void* const low =
+        mmap(nullptr, sizeof(user_desc), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     if (low == MAP_FAILED) return 0;
     auto* const one = static_cast<user_desc*>(low);
     *one = {};

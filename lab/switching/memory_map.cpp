@@ -46,8 +46,8 @@ void map(std::uint64_t linear, std::uint64_t physical, bool for_ring_3) {
     const auto rights = for_ring_3 ? ring0::page_entry::user : 0;
     auto* const directories = table_of(entry_at(page_tables, linear, 39), rights);
     auto* const directory = table_of(entry_at(directories, linear, 30), rights);
-    entry_at(directory, linear, large_page_bits) =
-        (physical & ~(large_page - 1)) | ring0::page_entry::present | ring0::page_entry::writable | ring0::page_entry::large | rights;
+    entry_at(directory, linear, large_page_bits) = (physical & ~(large_page - 1)) | ring0::page_entry::present |
+                                                   ring0::page_entry::writable | ring0::page_entry::large | rights;
     ring0::write_cr3(ring0::read_cr3());
 }
 

@@ -33,8 +33,7 @@ bool set_up_calls() {
 }  // namespace
 
 void image_exception(msr::lab::frame* interrupted) {
-    if (interrupted->vector == lab::vector::general_protection && recover(interrupted->instruction_pointer))
-        return;
+    if (interrupted->vector == lab::vector::general_protection && recover(interrupted->instruction_pointer)) return;
     bail_out("exception ", interrupted->vector, ", error code ", hex{interrupted->error_code}, ", at ",
              hex{interrupted->instruction_pointer}, ", page-fault address ", hex{read_cr2()});
 }

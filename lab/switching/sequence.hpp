@@ -46,7 +46,7 @@ struct assembled {
     const char* begin;
     const char* core;  // the machine instruction that does it; what stands before it only prepares it
     meaning means = meaning::nothing;
-    std::uint64_t value = 0;  // a task's number; what is promised; the selector that is loaded
+    std::uint64_t value = 0;  // a task's number; what is promised
 };
 
 struct descriptor_value {
@@ -73,7 +73,7 @@ struct sequence {
     bool iret_refused;
     bool sysret_refused;
     view<descriptor_value> descriptors;
-    view<std::uint64_t> variables;  // their values at the start
+    view<std::uint64_t> variables;   // their values at the start
     std::uint16_t percpu_variables;  // a bit each
 };
 
@@ -122,7 +122,8 @@ struct percpu_data {
 };
 inline constexpr std::uint64_t percpu_mark = 0xC0FF'EE00'1234'5678;
 
-/// An event's frame on the stack: what the assembled entries push, and what the CPU pushed before (SDM volume 3, 6.14.2).
+/// An event's frame on the stack: what the assembled entries push, and what the CPU pushed before (SDM volume
+/// 3, 6.14.2).
 struct entry_frame {
     std::uint64_t r15, r14, r13, r12, rdx, rcx, rax;
     std::uint64_t error_code;

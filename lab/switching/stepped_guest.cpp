@@ -35,17 +35,42 @@ using context::event;
 
 constexpr unsigned cs = 1, ss = 2, fs = 4, gs = 5;  // numbers of segments in the VMCS
 
-constexpr vmcs selector_of(unsigned segment) { return of_segment(vmcs::guest_es_selector, segment); }
-constexpr vmcs rights_of(unsigned segment) { return of_segment(vmcs::guest_es_rights, segment); }
-constexpr vmcs base_of(unsigned segment) { return of_segment(vmcs::guest_es_base, segment); }
-constexpr vmcs limit_of(unsigned segment) { return of_segment(vmcs::guest_es_limit, segment); }
+constexpr vmcs selector_of(unsigned segment) {
+    return of_segment(vmcs::guest_es_selector, segment);
+}
+constexpr vmcs rights_of(unsigned segment) {
+    return of_segment(vmcs::guest_es_rights, segment);
+}
+constexpr vmcs base_of(unsigned segment) {
+    return of_segment(vmcs::guest_es_base, segment);
+}
+constexpr vmcs limit_of(unsigned segment) {
+    return of_segment(vmcs::guest_es_limit, segment);
+}
 
 // What code changes, as far as the VMCS holds it. The first three say where the guest is.
 constexpr vmcs changing[]{
-    vmcs::guest_rip,  vmcs::guest_rsp, vmcs::guest_rflags, selector_of(cs), rights_of(cs), selector_of(ss),
-    rights_of(ss),    selector_of(fs), base_of(fs),        selector_of(gs), base_of(gs),   rights_of(fs),
-    limit_of(fs),     rights_of(gs),   limit_of(gs),       limit_of(cs),     base_of(ss),   limit_of(ss),
-    vmcs::guest_interruptibility, vmcs::guest_pending_debug, vmcs::guest_activity,
+    vmcs::guest_rip,
+    vmcs::guest_rsp,
+    vmcs::guest_rflags,
+    selector_of(cs),
+    rights_of(cs),
+    selector_of(ss),
+    rights_of(ss),
+    selector_of(fs),
+    base_of(fs),
+    selector_of(gs),
+    base_of(gs),
+    rights_of(fs),
+    limit_of(fs),
+    rights_of(gs),
+    limit_of(gs),
+    limit_of(cs),
+    base_of(ss),
+    limit_of(ss),
+    vmcs::guest_interruptibility,
+    vmcs::guest_pending_debug,
+    vmcs::guest_activity,
 };
 constexpr std::size_t compared = 11;  // of these; the rest follows from them, or passes
 static_assert(count_of(changing) <= guest_snapshot::most_fields);
@@ -116,20 +141,18 @@ bool stepped_guest::prepare(const virt::vmx::capabilities& has) {
     set_interrupt_stack(machine_check_stack, address_of(guest_machine_check_stack_top));
     set_interrupt_stack(debug_stack, address_of(guest_debug_stack_top));
     write_dr0(address_of(&watched_selector));
-    return check(vmwrite(vmcs::pin_based_controls, value.pin_based.raw()) &&
-                     vmwrite(vmcs::primary_controls, value.primary.raw()) &&
-                     (!value.primary.activate_secondary_controls() ||
-                      vmwrite(vmcs::secondary_controls, value.secondary.raw())) &&
-                     vmwrite(vmcs::exit_controls, value.exit.raw()) &&
-                     vmwrite(vmcs::entry_controls, value.entry.raw()) &&
-                     vmwrite(vmcs::msr_bitmaps, address_of(every_register_passes)) &&
-                     vmwrite(vmcs::cr3_target_count, 0) && vmwrite(vmcs::cr0_mask, 0) &&
-                     vmwrite(vmcs::cr4_mask, 0) && vmwrite(vmcs::exit_msr_store_count, 0) &&
-                     vmwrite(vmcs::exit_msr_load_count, 0) && vmwrite(vmcs::entry_msr_load_count, 0) &&
-                     write_host_state() && write_guest_state(0, 0) &&
-                     vmwrite(vmcs::guest_idtr_base, address_of(gates)) &&
-                     vmwrite(vmcs::guest_idtr_limit, sizeof gates - 1),
-                 "the VMCS is written: a guest that comes back after each instruction");
+    return check(
+        vmwrite(vmcs::pin_based_controls, value.pin_based.raw()) &&
+            vmwrite(vmcs::primary_controls, value.primary.raw()) &&
+            (!value.primary.activate_secondary_controls() ||
+             vmwrite(vmcs::secondary_controls, value.secondary.raw())) &&
+            vmwrite(vmcs::exit_controls, value.exit.raw()) && vmwrite(vmcs::entry_controls, value.entry.raw()) &&
+            vmwrite(vmcs::msr_bitmaps, address_of(every_register_passes)) && vmwrite(vmcs::cr3_target_count, 0) &&
+            vmwrite(vmcs::cr0_mask, 0) && vmwrite(vmcs::cr4_mask, 0) && vmwrite(vmcs::exit_msr_store_count, 0) &&
+            vmwrite(vmcs::exit_msr_load_count, 0) && vmwrite(vmcs::entry_msr_load_count, 0) && write_host_state() &&
+            write_guest_state(0, 0) && vmwrite(vmcs::guest_idtr_base, address_of(gates)) &&
+            vmwrite(vmcs::guest_idtr_limit, sizeof gates - 1),
+        "the VMCS is written: a guest that comes back after each instruction");
 }
 
 // Exceptions without a handler come back; so does #PF, which tells of a base that leads nowhere.

@@ -1,5 +1,5 @@
-// A guest on VMX that executes a sequence's code one instruction at a time (monitor trap flag), can be given an event at
-// any boundary, and can be put back to where it was. Freestanding.
+// A guest on VMX that executes a sequence's code one instruction at a time (monitor trap flag), can be given an event
+// at any boundary, and can be put back to where it was. Freestanding.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Three tasks in ring 3, switched by interrupts of the timer and by system calls, with the code that the planner planned:
-// 100,000 times by each plan that this CPU can execute.
+// Three tasks in ring 3, switched by interrupts of the timer and by system calls, with the code that the planner
+// planned: 100,000 times by each plan that this CPU can execute.
 #include "lab/image/exceptions.hpp"
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
@@ -12,12 +12,12 @@
 #include "lab/switching/user_task.hpp"
 #include "msr/core/access.hpp"
 #include "msr/profile/cpuid_walk.hpp"
+#include "msr/registers/cpuid.hpp"
 #include "msr/registers/ia32_fs_base.hpp"
 #include "msr/registers/ia32_gs_base.hpp"
 #include "msr/registers/ia32_kernel_gs_base.hpp"
 #include "msr/registers/ia32_lstar.hpp"
 #include "msr/registers/layouts/control_register_4.hpp"
-#include "msr/registers/cpuid.hpp"
 #include "msr/virt/cpuid_source.hpp"
 
 namespace msr::switching {
@@ -48,7 +48,7 @@ using namespace ring0;
 constexpr std::uint64_t switches_wanted = 100'000;
 constexpr std::uint8_t timer_vector = 0x40;
 constexpr std::uint8_t spurious = 0xFF;
-constexpr std::uint32_t timer_ticks = 10'007;
+constexpr std::uint32_t timer_ticks = 1'009;
 
 struct task {
     task_frame registers;
@@ -76,9 +76,10 @@ lab::gate task_gates[lab::vectors];
 
 // What call_entry pushes as segments. Never called: its code is the two symbols.
 [[gnu::used]] void name_segments() {
-    asm volatile(".globl user_code_segment, user_stack_segment\n\t.set user_code_segment, %c0\n\t"
-                 ".set user_stack_segment, %c1" ::"i"(selector::user_code | selector::of_ring_3),
-                 "i"(selector::user_data | selector::of_ring_3));
+    asm volatile(
+        ".globl user_code_segment, user_stack_segment\n\t.set user_code_segment, %c0\n\t"
+        ".set user_stack_segment, %c1" ::"i"(selector::user_code | selector::of_ring_3),
+        "i"(selector::user_data | selector::of_ring_3));
 }
 
 void expect(bool holds) {
@@ -161,13 +162,13 @@ void report(const plan_set& plans) {
         if (one.own.wrong != 0)
             note("a task saw FS ", hex{one.own.seen.fs.selector}, ":", hex{one.own.seen.fs.base}, " GS ",
                  hex{one.own.seen.gs.selector}, ":", hex{one.own.seen.gs.base}, ", having FS ",
-                 hex{one.own.has.fs.selector}, ":", hex{one.own.has.fs.base}, " GS ", hex{one.own.has.gs.selector},
-                 ":", hex{one.own.has.gs.base});
+                 hex{one.own.has.fs.selector}, ":", hex{one.own.has.fs.base}, " GS ", hex{one.own.has.gs.selector}, ":",
+                 hex{one.own.has.gs.base});
     }
     check(counted.switches == switches_wanted && wrong == 0 && counted.kernel_wrong == 0 && counted.in_kernel != 0,
           plans.name, ": ", counted.switches, " switches, ", counted.interrupts, " interrupts, ", counted.in_kernel,
-          " of them in the kernel; tasks looked ", checks, " times and changed their bases ", changes,
-          " times; wrong ", wrong, " times, in the kernel ", counted.kernel_wrong, " of ", counted.kernel_checks);
+          " of them in the kernel; tasks looked ", checks, " times and changed their bases ", changes, " times; wrong ",
+          wrong, " times, in the kernel ", counted.kernel_wrong, " of ", counted.kernel_checks);
 }
 
 void run_plans(const plan_set& plans) {

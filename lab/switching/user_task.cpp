@@ -39,7 +39,8 @@ void check_own(user_task& self) {
 // To another of its own places, which no descriptor knows. A base of 0 stays: its task's plans count on it.
 void change_own(user_task& self, std::uint64_t round) {
     self.has.fs.base = place(self.first_place + static_cast<unsigned>(round % places_of_a_task));
-    if (self.has.gs.base != 0) self.has.gs.base = place(self.first_place + static_cast<unsigned>(round / 3 % places_of_a_task));
+    if (self.has.gs.base != 0)
+        self.has.gs.base = place(self.first_place + static_cast<unsigned>(round / 3 % places_of_a_task));
     asm volatile("wrfsbase %0\n\twrgsbase %1" ::"r"(self.has.fs.base), "r"(self.has.gs.base) : "memory");
     ++self.changes;
 }

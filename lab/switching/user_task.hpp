@@ -10,13 +10,13 @@ namespace msr::switching {
 
 /// What a task knows of itself, in memory that only it writes.
 struct user_task {
-    unsigned first_place = 0;      // of its own
-    bool writes_bases = false;     // FSGSBASE
-    task_bases has;                // as it was given them, or gave them to itself
+    unsigned first_place = 0;   // of its own
+    bool writes_bases = false;  // FSGSBASE
+    task_bases has;             // as it was given them, or gave them to itself
     std::uint64_t checks = 0;
     std::uint64_t changes = 0;
     std::uint64_t wrong = 0;
-    task_bases seen;               // the first time that it was wrong; the words that it read are its bases', inverted
+    task_bases seen;  // the first time that it was wrong; the words that it read are its bases', inverted
 };
 
 /// The word at a base by which a task knows where it leads.
