@@ -53,6 +53,7 @@ std::string assemble_plan(const std::string& text, const context::cpu_facts& fac
 struct plan_texts {
     std::string text[planned_tasks][planned_tasks];
     context::cpu_facts facts;
+    bool spoilt = false;
 };
 
 plan_texts plans_for(const context::cpu_facts& facts) {
@@ -65,6 +66,20 @@ plan_texts plans_for(const context::cpu_facts& facts) {
         }
     }
     return result;
+}
+
+// Without the write of the base of GS.
+plan_texts spoil(plan_texts one) {
+    one.spoilt = true;
+    for (auto& row : one.text) {
+        for (auto& text : row) {
+            const auto base = text.rfind(" to_gs_base\n");
+            if (base == std::string::npos || text.compare(base, 4, " to_") != 0) continue;
+            const auto line = text.rfind('\n', base);
+            if (text.find("plan:") < line) text.erase(line, text.find('\n', base) - line);
+        }
+    }
+    return one;
 }
 
 std::string name_of(const context::cpu_facts& facts) {
@@ -89,8 +104,8 @@ std::string plan_row(const plan_texts& one, unsigned number, generated& into) {
         }
         between += "}, ";
     }
-    return fmt::format("    {{\"{}\", {}, {}, {{{}}}}},\n", name_of(one.facts), one.facts.fsgsbase,
-                       one.facts.null_clears_base, between);
+    return fmt::format("    {{\"{}\", {}, {}, {}, {{{}}}}},\n", name_of(one.facts), one.facts.fsgsbase,
+                       one.facts.null_clears_base, one.spoilt, between);
 }
 
 // Round the three tasks: each is left and entered.
@@ -125,8 +140,10 @@ std::vector<plan_texts> all_plans() {
 void write_plans(const std::vector<plan_texts>& all, generated& into) {
     into.tables += "constexpr plan_set all_plan_sets[]{\n";
     unsigned number = 0;
-    for (const auto& one : all)
+    for (const auto& one : all) {
         into.tables += plan_row(one, number++, into);
+        if (one.facts.null_clears_base) into.tables += plan_row(spoil(one), number++, into);
+    }
     into.tables += "};\n";
 }
 

@@ -45,7 +45,8 @@ namespace {
 
 using namespace ring0;
 
-constexpr std::uint64_t switches_wanted = 100'000;
+constexpr std::uint64_t most_switches = 100'000;
+constexpr std::uint64_t switches_of_spoilt = 1'000;
 constexpr std::uint8_t timer_vector = 0x40;
 constexpr std::uint8_t spurious = 0xFF;
 constexpr std::uint32_t timer_ticks = 1'009;
@@ -69,6 +70,7 @@ struct counts {
 constinit task tasks[planned_tasks]{};
 counts counted;
 const plan_set* running;
+std::uint64_t switches_wanted;
 unsigned current;
 std::uint64_t random = 1;
 alignas(16) std::byte kernel_stack[0x4000];
@@ -153,6 +155,16 @@ void load_first(const saved_bases& has) {
     (void)write(cpu, ia32_kernel_gs_base{has.gs_base});
 }
 
+// The checks themselves are checked: what is wrong on purpose is seen by the tasks and by the kernel.
+void report_spoilt(const plan_set& plans) {
+    std::uint64_t wrong = 0;
+    for (const auto& one : tasks)
+        wrong += one.own.wrong;
+    check(wrong != 0 && counted.kernel_wrong != 0, plans.name,
+          ", without the write of the base of GS: noticed by tasks ", wrong, " times, by the kernel ",
+          counted.kernel_wrong, " times in ", counted.switches, " switches");
+}
+
 void report(const plan_set& plans) {
     std::uint64_t checks = 0, wrong = 0, changes = 0;
     for (const auto& one : tasks) {
@@ -174,6 +186,7 @@ void report(const plan_set& plans) {
 void run_plans(const plan_set& plans) {
     write_cr4(control_register_4::from_raw(read_cr4()).fsgsbase(plans.fsgsbase).raw());
     running = &plans;
+    switches_wanted = plans.spoilt ? switches_of_spoilt : most_switches;
     current = 0;
     counted = {};
     for (unsigned number = 0; number < planned_tasks; ++number)
@@ -182,7 +195,7 @@ void run_plans(const plan_set& plans) {
     local_apic::start_timer(timer_vector, spurious, timer_ticks);
     run_tasks(&tasks[0].registers);
     local_apic::stop_timer();
-    report(plans);
+    plans.spoilt ? report_spoilt(plans) : report(plans);
 }
 
 // By the CPU itself: what a null selector leaves of a base.
