@@ -1,4 +1,5 @@
-// Writes the image's generated source: every sequence of the library that can run, and the planner's plans, as code.
+// Writes the image's generated sources: every sequence of the library that can run, and the planner's plans, as code;
+// and the tables that say where in it what is.
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -147,16 +148,43 @@ void write_plans(const std::vector<plan_texts>& all, generated& into) {
     into.tables += "};\n";
 }
 
-std::string whole(const generated& from) {
+std::string whole_code(const generated& from) {
+    return fmt::format("    .section .user, \"awx\", @progbits\n{}{}    .section .note.GNU-stack, \"\", @progbits\n",
+                       macros(), from.code);
+}
+
+std::string whole_tables(const generated& from) {
     return fmt::format(
-        "#include \"lab/switching/sequence.hpp\"\n\nasm(R\"code(\n    .pushsection .user, \"awx\", @progbits\n{}{}"
-        "    .popsection\n)code\");\n\nusing msr::switching::saved_bases;\nextern \"C\" {{\n{}}}\n\n"
+        "#include \"lab/switching/sequence.hpp\"\n\nusing msr::switching::saved_bases;\nextern \"C\" {{\n{}}}\n\n"
         "namespace msr::switching {{\nnamespace {{\n\n{}\n}}  // namespace\n\n"
         "constinit const view<sequence> sequences{{all_sequences}};\n"
         "constinit const view<left_out> not_run{{all_left_out}};\n"
         "constinit const view<plan_set> plan_sets{{all_plan_sets}};\n"
         "constinit const std::uint64_t kernel_base = {:#x};\n\n}}  // namespace msr::switching\n",
-        macros(), from.code, from.declarations, from.tables, from.kernel_base);
+        from.declarations, from.tables, from.kernel_base);
+}
+
+generated generate() {
+    generated all;
+    const auto plans = all_plans();
+    sequence_writer writer{all};
+    for (const auto& one : context::library())
+        writer.add(std::string{one.name}, one.text);
+    for (const auto& one : plans) {
+        for (const auto& sequence : sequences_of_plans(one))
+            writer.add(sequence);
+    }
+    writer.finish();
+    write_plans(plans, all);
+    return all;
+}
+
+bool write_file(const char* path, const std::string& text) {
+    std::ofstream file{path};
+    file << text << std::flush;
+    if (file) return true;
+    std::cerr << path << ": cannot be written\n";
+    return false;
 }
 
 }  // namespace
@@ -164,29 +192,17 @@ std::string whole(const generated& from) {
 
 int main(int count, char** words) {
     using namespace msr::switching;
-    if (count != 2) {
-        std::cerr << "usage: switching_code FILE\n";
+    if (count != 3) {
+        std::cerr << "usage: switching_code CODE TABLES\n";
         return 2;
     }
     try {
-        generated all;
-        const auto plans = all_plans();
-        sequence_writer writer{all};
-        for (const auto& one : msr::context::library())
-            writer.add(std::string{one.name}, one.text);
-        for (const auto& one : plans) {
-            for (const auto& sequence : sequences_of_plans(one))
-                writer.add(sequence);
-        }
-        writer.finish();
-        write_plans(plans, all);
-        std::ofstream file{words[1]};
-        file << whole(all) << std::flush;
-        if (file) return 0;
-        std::cerr << words[1] << ": cannot be written\n";
+        const auto all = generate();
+        if (write_file(words[1], whole_code(all)) && write_file(words[2], whole_tables(all))) return 0;
     } catch (const std::exception& refused) {
         std::cerr << refused.what() << '\n';
     }
     std::remove(words[1]);
+    std::remove(words[2]);
     return 1;
 }
