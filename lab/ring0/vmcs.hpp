@@ -93,12 +93,10 @@ inline constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
 namespace vmx_exit {
 inline constexpr std::uint32_t basic_reason = 0xFFFF;
 inline constexpr std::uint32_t exception = 0;
-inline constexpr std::uint32_t triple_fault = 2;
 inline constexpr std::uint32_t cpuid = 10;
 inline constexpr std::uint32_t hlt = 12;
 inline constexpr std::uint32_t rdmsr = 31;
 inline constexpr std::uint32_t wrmsr = 32;
-inline constexpr std::uint32_t monitor_trap_flag = 37;
 inline constexpr std::uint32_t preemption_timer = 52;
 }  // namespace vmx_exit
 

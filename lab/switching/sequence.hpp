@@ -102,7 +102,7 @@ struct plan_set {
     text name;
     bool fsgsbase;
     bool null_clears_base;
-    bool spoilt;  // a step was taken out, for the checks to notice
+    bool spoilt;                                       // a step was taken out, for the checks to notice
     plan_code* between[planned_tasks][planned_tasks];  // null where it is one task
 };
 

@@ -1,5 +1,6 @@
-// A guest on VMX that executes a sequence's code one instruction at a time (monitor trap flag), can be given an event
-// at any boundary, and can be put back to where it was. Freestanding.
+// A guest on VMX that executes a sequence's code one instruction at a time, can be given an event at any boundary, and
+// can be put back to where it was. It is stepped by the VMX-preemption timer, which counts instructions on Bochs: there
+// the monitor trap flag never makes it exit. Freestanding.
 #pragma once
 
 #include <cstddef>
