@@ -7,18 +7,6 @@
 namespace msr::lab {
 namespace {
 
-/// A gate of the IDT in 64-bit mode (SDM volume 3, 6.14.1).
-struct gate {
-    std::uint16_t offset_low;
-    std::uint16_t selector;
-    std::uint8_t stack;
-    std::uint8_t type;
-    std::uint16_t offset_middle;
-    std::uint32_t offset_high;
-    std::uint32_t reserved;
-};
-
-constexpr std::size_t vectors = 256;
 constexpr std::size_t stub_size = 16;
 
 [[gnu::section(".data")]] gate gates[vectors];
@@ -39,22 +27,34 @@ extern "C" const char exception_stubs[msr::lab::vectors * msr::lab::stub_size];
 
 namespace msr::lab {
 
-void load_gates(std::uint8_t double_fault_stack) {
+gate gate_to(std::uint64_t address, std::uint8_t stack) {
     constexpr std::uint8_t present_interrupt_gate = 0x8E;
+    return {.offset_low = static_cast<std::uint16_t>(address),
+            .selector = 8,
+            .stack = stack,
+            .type = present_interrupt_gate,
+            .offset_middle = static_cast<std::uint16_t>(address >> 16),
+            .offset_high = static_cast<std::uint32_t>(address >> 32)};
+}
+
+void load_table(const gate (&table)[vectors]) {
+    struct [[gnu::packed]] {
+        std::uint16_t limit = sizeof table - 1;
+        const gate* base;
+    } const pointer{.base = table};
+    asm volatile("lidt %0" ::"m"(pointer) : "memory");
+}
+
+void fill_table(gate (&table)[vectors], std::uint8_t double_fault_stack) {
     for (std::size_t number = 0; number < vectors; ++number) {
         const auto stub = reinterpret_cast<std::uint64_t>(exception_stubs + number * stub_size);
-        gates[number] = {.offset_low = static_cast<std::uint16_t>(stub),
-                         .selector = 8,
-                         .stack = number == vector::double_fault ? double_fault_stack : std::uint8_t{0},
-                         .type = present_interrupt_gate,
-                         .offset_middle = static_cast<std::uint16_t>(stub >> 16),
-                         .offset_high = static_cast<std::uint32_t>(stub >> 32)};
+        table[number] = gate_to(stub, number == vector::double_fault ? double_fault_stack : std::uint8_t{0});
     }
-    struct [[gnu::packed]] {
-        std::uint16_t limit = sizeof gates - 1;
-        const gate* base = gates;
-    } pointer;
-    asm volatile("lidt %0" ::"m"(pointer) : "memory");
+}
+
+void load_gates(std::uint8_t double_fault_stack) {
+    fill_table(gates, double_fault_stack);
+    load_table(gates);
 }
 
 }  // namespace msr::lab

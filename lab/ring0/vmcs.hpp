@@ -42,8 +42,10 @@ enum class vmcs : std::uint32_t {
     entry_msr_load_count = 0x4014,
     entry_interruption = 0x4016,
     entry_error_code = 0x4018,
+    secondary_controls = 0x401E,
     instruction_error = 0x4400,
     exit_reason = 0x4402,
+    exit_interruption = 0x4404,
     exit_instruction_length = 0x440C,
     guest_es_limit = 0x4800,
     guest_gdtr_limit = 0x4810,
@@ -52,6 +54,7 @@ enum class vmcs : std::uint32_t {
     guest_interruptibility = 0x4824,
     guest_activity = 0x4826,
     guest_sysenter_cs = 0x482A,
+    guest_preemption_timer = 0x482E,
     host_sysenter_cs = 0x4C00,
     // the natural width
     cr0_mask = 0x6000,
@@ -89,14 +92,18 @@ inline constexpr std::uint64_t no_other_vmcs = ~std::uint64_t{0};
 
 namespace vmx_exit {
 inline constexpr std::uint32_t basic_reason = 0xFFFF;
+inline constexpr std::uint32_t exception = 0;
 inline constexpr std::uint32_t cpuid = 10;
 inline constexpr std::uint32_t hlt = 12;
 inline constexpr std::uint32_t rdmsr = 31;
 inline constexpr std::uint32_t wrmsr = 32;
+inline constexpr std::uint32_t preemption_timer = 52;
 }  // namespace vmx_exit
 
 /// Of the entry's interruption-information field (SDM volume 3, table 25-17).
 namespace vmx_event {
+inline constexpr std::uint32_t external_interrupt = 0U << 8;
+inline constexpr std::uint32_t nmi = 2U << 8;
 inline constexpr std::uint32_t hardware_exception = 3U << 8;
 inline constexpr std::uint32_t error_code = 1U << 11;
 inline constexpr std::uint32_t valid = 1U << 31;
@@ -108,7 +115,15 @@ inline constexpr std::uint32_t code_64 = 0xA09B;
 inline constexpr std::uint32_t data = 0xC093;
 inline constexpr std::uint32_t busy_task = 0x008B;
 inline constexpr std::uint32_t unusable = 0x10000;
+inline constexpr std::uint32_t of_ring_3 = 0x0060;
 }  // namespace vmx_rights
+
+/// Of the guest's interruptibility state (SDM volume 3, table 25-3).
+namespace vmx_blocking {
+inline constexpr std::uint32_t by_sti = 1U << 0;
+inline constexpr std::uint32_t by_mov_ss = 1U << 1;
+inline constexpr std::uint32_t by_nmi = 1U << 3;
+}  // namespace vmx_blocking
 
 // Each of these says by the flags, or by a #GP(0), that it could not: then the answer is false, or nothing.
 

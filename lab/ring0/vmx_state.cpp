@@ -2,13 +2,15 @@
 
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
-#include "lab/ring0/hypervisor.hpp"
+#include "lab/ring0/value_of.hpp"
 #include "lab/ring0/vmcs.hpp"
 #include "msr/registers/ia32_cstar.hpp"
+#include "msr/registers/ia32_efer.hpp"
 #include "msr/registers/ia32_fmask.hpp"
 #include "msr/registers/ia32_fs_base.hpp"
 #include "msr/registers/ia32_gs_base.hpp"
 #include "msr/registers/ia32_lstar.hpp"
+#include "msr/registers/ia32_pat.hpp"
 #include "msr/registers/ia32_star.hpp"
 #include "msr/registers/ia32_sysenter_cs.hpp"
 #include "msr/registers/ia32_sysenter_eip.hpp"
@@ -92,7 +94,7 @@ bool write_guest_segments() {
 
 }  // namespace
 
-bool write_guest_state() {
+bool write_guest_state(std::uint64_t program, std::uint64_t stack) {
     const auto descriptors = descriptor_table();
     const auto interrupts = interrupt_table();
     return write_guest_segments() && vmwrite(vmcs::guest_gdtr_base, descriptors.base) &&
@@ -100,8 +102,7 @@ bool write_guest_state() {
            vmwrite(vmcs::guest_idtr_limit, interrupts.limit) && vmwrite(vmcs::guest_cr0, read_cr0()) &&
            vmwrite(vmcs::guest_cr3, read_cr3()) && vmwrite(vmcs::guest_cr4, read_cr4()) &&
            vmwrite(vmcs::guest_dr7, dr7_at_reset) && vmwrite(vmcs::guest_rflags, rflags::always_one) &&
-           vmwrite(vmcs::guest_rip, address_of(guest_main)) &&
-           vmwrite(vmcs::guest_rsp, address_of(guest_stack_top) - 8) &&  // as a call leaves it
+           vmwrite(vmcs::guest_rip, program) && vmwrite(vmcs::guest_rsp, stack) &&
            vmwrite(vmcs::guest_interruptibility, 0) && vmwrite(vmcs::guest_activity, 0) &&
            vmwrite(vmcs::guest_pending_debug, 0) && vmwrite(vmcs::link_pointer, no_other_vmcs) &&
            vmwrite(vmcs::guest_debugctl, 0) && vmwrite(vmcs::guest_sysenter_cs, value_of(ia32_sysenter_cs::address)) &&

@@ -2,6 +2,8 @@
 // 0, with the image's own pages and tables, but another program and stack. Freestanding.
 #pragma once
 
+#include <cstdint>
+
 #include "msr/virt/vmx/capabilities.hpp"
 
 namespace msr::ring0 {
@@ -13,7 +15,7 @@ namespace msr::ring0 {
 [[nodiscard]] bool write_lists(const virt::vmx::capabilities& has);
 /// Where an exit goes: the program that is running now, with its registers, pages and tables.
 [[nodiscard]] bool write_host_state();
-/// Where the first entry goes: guest_main, on a stack of its own.
-[[nodiscard]] bool write_guest_state();
+/// Where the first entry goes: `program`, with its stack at `stack`.
+[[nodiscard]] bool write_guest_state(std::uint64_t program, std::uint64_t stack);
 
 }  // namespace msr::ring0

@@ -10,24 +10,6 @@ constexpr unsigned most_traps = 16;
 
 }  // namespace
 
-text to_string(violation one) {
-    switch (one) {
-        case violation::none: return "none";
-        case violation::wrong_base_in_kernel: return "wrong_base_in_kernel";
-        case violation::user_selector: return "user_selector";
-        case violation::user_gs_base: return "user_gs_base";
-        case violation::user_fs_base: return "user_fs_base";
-        case violation::kernel_base_lost: return "kernel_base_lost";
-        case violation::state_lost: return "state_lost";
-        case violation::guest_base: return "guest_base";
-        case violation::rsp0_copy: return "rsp0_copy";
-        case violation::rsp0: return "rsp0";
-        case violation::not_equal: return "not_equal";
-        case violation::unhandled: return "unhandled";
-    }
-    return "unknown";
-}
-
 machine::machine(program& what, const cpu_facts& facts, delivery mode, interned<stack_frame>& frames)
     : program_{&what}, cpu_{facts, mode, what.values, what.descriptors}, frames_{&frames} {}
 

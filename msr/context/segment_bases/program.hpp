@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "msr/context/segment_bases/cpu.hpp"
+#include "msr/context/segment_bases/violation.hpp"
 
 namespace msr::context {
 
@@ -109,24 +110,6 @@ enum class rsp0_rule : std::uint8_t {
     everywhere,  // a copy that equals the task's stack says what the register holds, at every boundary
     at_return,   // only when user mode is entered
 };
-
-/// What can be wrong; `none` never is.
-enum class violation : std::uint8_t {
-    none,
-    wrong_base_in_kernel,  // per-CPU data reached through another base than the kernel's
-    user_selector,         // user mode is entered with another selector than was promised
-    user_gs_base,
-    user_fs_base,
-    kernel_base_lost,  // user mode is entered, and the next entry would not find the kernel's base
-    state_lost,        // an event returns, and the bases are not what they were
-    guest_base,        // a guest is entered with other bases than it had
-    rsp0_copy,         // the copy of RSP0 says that the register holds the task's stack, and it does not
-    rsp0,              // user mode is entered, and the next event would find another stack than the task's
-    not_equal,         // what the sequence says is equal is not
-    unhandled,         // an event or a fault for which there is no handler, or a return without an event
-};
-
-[[nodiscard]] text to_string(violation one);
 
 inline constexpr std::uint16_t no_instruction = 0xFFFF;
 

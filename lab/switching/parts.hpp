@@ -1,0 +1,10 @@
+// The image's parts, one a file. Each says what it finds in TAP lines.
+#pragma once
+
+namespace msr::switching {
+
+void try_every_boundary();
+
+void switch_between_tasks();
+
+}  // namespace msr::switching
