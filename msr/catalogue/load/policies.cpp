@@ -14,6 +14,9 @@ namespace msr::catalogue::load {
 
 namespace {
 
+// A map covers ranges of this many registers, so that more in one range are a mistake.
+constexpr std::uint32_t most_in_range = 0x2000;
+
 using registers_or_error = std::expected<std::vector<policy_registers>, std::string>;
 
 // "0x800-0x83F": no register's name has a hyphen.
@@ -23,6 +26,9 @@ registers_or_error parse_range(const std::string& words, text name) {
     const auto last = parse_address(words.substr(hyphen + 1));
     if (!first || !last) return std::unexpected{"`" + words + "` is no range of addresses, as 0x800-0x83F"};
     if (*last < *first) return std::unexpected{"`" + words + "` ends before it begins"};
+    if (*last - *first >= most_in_range)
+        return std::unexpected{
+            fmt::format("`{}` has more than {:X}H registers: no map covers them", words, most_in_range)};
     return std::vector{policy_registers{.name = name, .first = *first, .count = *last - *first + 1}};
 }
 
