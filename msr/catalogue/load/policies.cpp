@@ -50,11 +50,15 @@ registers_or_error parse_registers(const std::string& words, const tables& facts
         last = one.entry;
         result.push_back({.name = name, .first = one.address(), .stride = std::max(1U, one.entry->stride)});
     }
-    // Entries of one name for different CPUs may stand at the same addresses.
-    const auto key = [](const policy_registers& one) { return std::tuple{one.first, one.stride, one.count}; };
-    std::ranges::sort(result, {}, key);
-    const auto twice = std::ranges::unique(result, {}, key);
+    // Entries of one name for different CPUs may stand at the same addresses, more of them on one.
+    const auto longer = [](const policy_registers& one) { return std::tuple{one.first, one.stride, ~one.count}; };
+    const auto place = [](const policy_registers& one) { return std::pair{one.first, one.stride}; };
+    std::ranges::sort(result, {}, longer);
+    const auto twice = std::ranges::unique(result, {}, place);
     result.erase(twice.begin(), twice.end());
+    // What another CPU calls so must not pass unnoticed.
+    if (result.size() > 1)
+        return std::unexpected{"`" + words + "` stands at different addresses on different CPUs: write them"};
     return result;
 }
 
