@@ -141,7 +141,6 @@ class alignas(4096) intercept_map {
     /// The access that a bit decides, which has to be one that bit_of() gives.
     static constexpr map_access access_of(std::size_t bit) { return Layout::access_of(bit); }
 
-    static constexpr std::size_t words = Layout::bytes / sizeof(std::uint64_t);
     [[nodiscard]] constexpr std::uint64_t word(std::size_t at) const { return words_[at]; }
     constexpr void set_word(std::size_t at, std::uint64_t value) { words_[at] = value; }
 
@@ -184,7 +183,7 @@ class alignas(4096) intercept_map {
         word = exits ? word | mask : word & ~mask;
     }
 
-    std::uint64_t words_[words];
+    std::uint64_t words_[Layout::bytes / sizeof(std::uint64_t)];
 };
 
 }  // namespace msr::virt

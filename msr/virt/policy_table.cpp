@@ -56,9 +56,9 @@ class policy_table_builder {
                 word->always |= mask;
             } else {
                 add_to_part(before, {.bits = mask,
-                                     .word = word->number,
-                                     .first_term = static_cast<std::uint16_t>(first),
-                                     .terms = static_cast<std::uint16_t>(terms_ - first)});
+                                     .first_term = static_cast<std::uint32_t>(first),
+                                     .terms = static_cast<std::uint16_t>(terms_ - first),
+                                     .word = word->number});
             }
         });
     }
@@ -69,7 +69,7 @@ class policy_table_builder {
         std::size_t part = 0;
         for (std::size_t at = 0; at < words_; ++at) {
             auto& word = storage_.words.first[at];
-            word.first_part = static_cast<std::uint16_t>(part);
+            word.first_part = static_cast<std::uint32_t>(part);
             for (; part < parts_ && storage_.parts.first[part].word == word.number; ++part) {
                 ++word.parts;
                 word.states |= states_of(storage_.parts.first[part]);
@@ -162,7 +162,7 @@ class policy_table_builder {
 
     void index_states(policy_table_base& into) {
         for (std::size_t state = 0; state < catalogue::most_policy_inputs; ++state) {
-            into.first_place_[state] = static_cast<std::uint16_t>(places_);
+            into.first_place_[state] = static_cast<std::uint32_t>(places_);
             for (std::size_t at = 0; at < words_; ++at) {
                 if ((storage_.words.first[at].states >> state & 1U) == 0) continue;
                 if (places_ == storage_.places.room) {
@@ -172,7 +172,7 @@ class policy_table_builder {
                 }
             }
         }
-        into.first_place_[catalogue::most_policy_inputs] = static_cast<std::uint16_t>(places_);
+        into.first_place_[catalogue::most_policy_inputs] = static_cast<std::uint32_t>(places_);
     }
 
     policy_table_storage storage_;

@@ -18,9 +18,9 @@ namespace msr::virt {
 /// Bits of one word of the map that pass while one of the terms holds.
 struct policy_part {
     std::uint64_t bits = 0;
-    std::uint16_t word = 0;
-    std::uint16_t first_term = 0;
+    std::uint32_t first_term = 0;
     std::uint16_t terms = 0;
+    std::uint16_t word = 0;
 };
 
 /// A word of the map in which an access may pass.
@@ -29,8 +29,8 @@ struct policy_word {
     std::uint64_t filtered = 0;  // bits of accesses that the filter is consulted for
     std::uint64_t states = 0;    // that any part hangs on
     std::uint16_t number = 0;    // of the word in the map
-    std::uint16_t first_part = 0;
     std::uint16_t parts = 0;
+    std::uint32_t first_part = 0;
 };
 
 /// How many elements of each kind a table needs, whatever the host, the guest and the settings.
@@ -77,7 +77,7 @@ class policy_table_base {
     }
     /// The places, in words(), of those that hang on a state.
     [[nodiscard]] view<std::uint16_t> words_of(std::size_t state) const {
-        return {places_.data() + first_place_[state], first_place_[state + 1] - std::size_t{first_place_[state]}};
+        return {places_.data() + first_place_[state], first_place_[state + 1] - first_place_[state]};
     }
 
   protected:
@@ -94,7 +94,7 @@ class policy_table_base {
     view<policy_part> parts_;
     view<catalogue::term> terms_;
     view<std::uint16_t> places_;
-    std::uint16_t first_place_[catalogue::most_policy_inputs + 1]{};
+    std::uint32_t first_place_[catalogue::most_policy_inputs + 1]{};
 };
 
 }  // namespace detail

@@ -60,7 +60,7 @@ exit_code write_decisions(const intercept_request& asked, std::string_view conte
 exit_code show_decisions(const intercept_case& on, const intercept_request& asked) {
     auto addresses = on.addresses();
     if (!asked.registers.empty()) {
-        auto named = addresses_named(on.facts(), asked.registers);
+        auto named = addresses_named(on, asked.registers);
         if (!named) return fail(to_exit_code(named.error().kind), named.error().line());
         addresses = std::move(*named);
     }
@@ -76,7 +76,7 @@ exit_code show_decisions(const intercept_case& on, const intercept_request& aske
 }
 
 exit_code explain_register(const intercept_case& on, const intercept_request& asked) {
-    const auto addresses = addresses_named(on.facts(), {asked.explain});
+    const auto addresses = addresses_named(on, {asked.explain});
     if (!addresses) return fail(to_exit_code(addresses.error().kind), addresses.error().line());
     if (!asked.json) fmt::print("{}\n", case_words(on));
     auto list = json::array();

@@ -43,8 +43,8 @@ struct decision_line {
 [[nodiscard]] std::vector<decision_line> decision_lines(const intercept_case& on,
                                                         const std::vector<std::uint32_t>& addresses);
 
-/// The addresses that words on the command line name; sorted.
-[[nodiscard]] host::outcome<std::vector<std::uint32_t>> addresses_named(const catalogue::tables& facts,
+/// The addresses that words on the command line name, on the guest's CPU if it has the register; sorted.
+[[nodiscard]] host::outcome<std::vector<std::uint32_t>> addresses_named(const intercept_case& on,
                                                                         const std::vector<std::string>& names);
 
 /// The name of the register that stands at an address on the guest's CPU, or on any; empty where there is none.

@@ -1,11 +1,13 @@
 // Decisions as lines: what can be said together, by which names.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "msr/profile/resolve.hpp"
 #include "tools/msr/intercept.hpp"
 
 namespace tool {
@@ -83,12 +85,17 @@ std::vector<decision_line> decision_lines(const intercept_case& on, const std::v
     return result;
 }
 
-host::outcome<std::vector<std::uint32_t>> addresses_named(const catalogue::tables& facts,
+host::outcome<std::vector<std::uint32_t>> addresses_named(const intercept_case& on,
                                                           const std::vector<std::string>& names) {
+    const profile::profile guest{on.facts(), on.guest_cpu().cpuid, on.guest_cpu().registers};
+    const auto is_there = [&](const catalogue::target& one) {
+        return profile::exists(*one.entry, guest) != catalogue::holds::no;
+    };
     std::set<std::uint32_t> result;
     for (const auto& name : names) {
-        const auto targets = catalogue::find_by_name(facts, name);
+        auto targets = catalogue::find_by_name(on.facts(), name);
         if (!targets) return host::bad_input(targets.error());
+        if (std::ranges::any_of(*targets, is_there)) std::erase_if(*targets, std::not_fn(is_there));
         for (const auto& one : *targets) {
             if (one.field != nullptr) return host::bad_input(name + " is a field", "registers pass or exit as a whole");
             result.insert(one.address());

@@ -14,6 +14,9 @@ namespace msr::catalogue::load {
 
 namespace {
 
+// A map covers ranges of this many registers, so that more in one range are a mistake.
+constexpr std::uint32_t most_in_range = 0x2000;
+
 using registers_or_error = std::expected<std::vector<policy_registers>, std::string>;
 
 // "0x800-0x83F": no register's name has a hyphen.
@@ -23,6 +26,9 @@ registers_or_error parse_range(const std::string& words, text name) {
     const auto last = parse_address(words.substr(hyphen + 1));
     if (!first || !last) return std::unexpected{"`" + words + "` is no range of addresses, as 0x800-0x83F"};
     if (*last < *first) return std::unexpected{"`" + words + "` ends before it begins"};
+    if (*last - *first >= most_in_range)
+        return std::unexpected{
+            fmt::format("`{}` has more than {:X}H registers: no map covers them", words, most_in_range)};
     return std::vector{policy_registers{.name = name, .first = *first, .count = *last - *first + 1}};
 }
 
@@ -44,11 +50,15 @@ registers_or_error parse_registers(const std::string& words, const tables& facts
         last = one.entry;
         result.push_back({.name = name, .first = one.address(), .stride = std::max(1U, one.entry->stride)});
     }
-    // Entries of one name for different CPUs may stand at the same addresses.
-    const auto key = [](const policy_registers& one) { return std::tuple{one.first, one.stride, one.count}; };
-    std::ranges::sort(result, {}, key);
-    const auto twice = std::ranges::unique(result, {}, key);
+    // Entries of one name for different CPUs may stand at the same addresses, more of them on one.
+    const auto longer = [](const policy_registers& one) { return std::tuple{one.first, one.stride, ~one.count}; };
+    const auto place = [](const policy_registers& one) { return std::pair{one.first, one.stride}; };
+    std::ranges::sort(result, {}, longer);
+    const auto twice = std::ranges::unique(result, {}, place);
     result.erase(twice.begin(), twice.end());
+    // What another CPU calls so must not pass unnoticed.
+    if (result.size() > 1)
+        return std::unexpected{"`" + words + "` stands at different addresses on different CPUs: write them"};
     return result;
 }
 

@@ -90,6 +90,9 @@ TEST(policies, unknown_names_are_refused_where_they_stand) {
     EXPECT_TRUE(refuses_policy(name("IA32_EFFER"), "no register"));
     EXPECT_TRUE(refuses_policy(name("IA32_EFER.SCE"), "is a field"));
     EXPECT_TRUE(refuses_policy(name("0x83F-0x800"), "ends before"));
+    EXPECT_TRUE(refuses_policy(name("0x0-0xFFFFFFFF"), "no map covers them"));
+    EXPECT_TRUE(refuses_policy(name("0x800-"), "is no range"));
+    EXPECT_TRUE(refuses_policy(name("MSR_LASTBRANCH_0_FROM_IP"), "at different addresses"));
     const auto condition = [&](std::string_view words) { return row("[IA32_EFER]", std::string{words} + "  # here"); };
     EXPECT_TRUE(refuses_policy(condition("host.fredd"), "no feature is called"));
     EXPECT_TRUE(refuses_policy(condition("state.own_stat"), "no state is called `own_stat`"));

@@ -11,7 +11,7 @@ namespace msr::catalogue::load {
 namespace {
 
 // Facts that stand for themselves: two conditions that name more are taken to be able to hold at once.
-constexpr std::size_t most_facts = 20;
+constexpr std::size_t most_facts = 14;
 
 bool equal(const program& left, const program& right) {
     return std::ranges::equal(left, right, [](const instruction& one, const instruction& other) {
@@ -122,6 +122,8 @@ bool overlap(view<policy_registers> left, view<policy_registers> right) {
 }  // namespace
 
 bool overlap(const policy_registers& one, const policy_registers& other) {
+    if (one.stride == 1 && other.stride == 1)
+        return one.first - other.first < other.count || other.first - one.first < one.count;
     if (other.count < one.count) return overlap(other, one);
     for (std::uint32_t member = 0; member < one.count; ++member) {
         if (contains(other, one.first + member * one.stride)) return true;

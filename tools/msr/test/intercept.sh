@@ -50,6 +50,8 @@ json '.set == ["mediated_pmu", "svme"]' intercept --policy lean --guest max-inte
 json '.registers[] | select(.name | startswith("IA32_PMC0")) | .read.exits | not' \
     intercept --policy kvm-7.3-vmx --guest sapphire-rapids --set mediated_pmu
 json '.registers | map(.name) == ["IA32_XFD"]' intercept --policy lean --guest max-intel --features -cet_ss --set svme IA32_XFD
+# A name means what the guest's CPU calls so.
+json '.registers | map(.first) == ["0x680"]' intercept MSR_LASTBRANCH_0_FROM_IP --policy kvm-7.3-vmx --guest skylake-sp
 # Only the members that the guest has.
 passes IA32_PMC0 yes --policy kvm-7.3-vmx --guest skylake-sp --host max-intel --set mediated_pmu
 passes IA32_PMC7 no --policy kvm-7.3-vmx --guest skylake-sp --host max-intel --set mediated_pmu
