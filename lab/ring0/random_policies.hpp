@@ -74,6 +74,7 @@ bool render_policy(Map& map) {
 /// Runs the guest under one policy after the other. `Cpu` is as run_guest has it, and starts again where it is told.
 template <class Cpu, class Map>
 void run_random_policies(Cpu& cpu, Map& map) {
+    const host_registers before;
     std::size_t accesses = 0;
     std::size_t wrong = 0;
     bool ran = true;
@@ -86,6 +87,7 @@ void run_random_policies(Cpu& cpu, Map& map) {
     }
     check(ran && wrong == 0, "under ", random_policies, " random policies ", accesses,
           " accesses exit exactly where the policy says; otherwise: ", wrong);
+    check(!before.changed(), "and after them the hypervisor has its own registers");
 }
 
 }  // namespace msr::ring0

@@ -57,16 +57,22 @@ decisions() {
 	"$product" intercept "${options[@]}" --json | jq -r -f "$parts/decisions.jq"
 }
 
+# compare PHASE FILTER SETTINGS: what compare.awk says of the policy's decisions.
+compare() {
+	local phase=$1 state
+	guest_of "$phase" >"$results/$phase.guest"
+	[[ -z $2 ]] || filter_of "$parts/$2.filter" >"$results/$2.json"
+	state=$(reached "$phase")
+	decisions "$phase" "$2" "$3" >"$results/$phase.before"
+	decisions "$phase" "$2" "$3${3:+${state:+,}}$state" >"$results/$phase.after"
+	awk -v before="$results/$phase.before" -v after="$results/$phase.after" -v exits="$observed/$phase.exits" -f "$parts/compare.awk" \
+		"$results/$phase.before" "$results/$phase.after" "$observed/$phase.exits" "$observed/$phase.answers"
+}
+
 # judged PHASE WORDS FILTER SETTINGS: each access of the phase left the guest if it was predicted, and only then.
 judged() {
-	local phase=$1 all exited wrong state
-	guest_of "$phase" >"$results/$phase.guest"
-	[[ -z $3 ]] || filter_of "$parts/$3.filter" >"$results/$3.json"
-	state=$(reached "$phase")
-	decisions "$phase" "$3" "$4" >"$results/$phase.before"
-	decisions "$phase" "$3" "$4${4:+${state:+,}}$state" >"$results/$phase.after"
-	awk -v before="$results/$phase.before" -v after="$results/$phase.after" -v exits="$observed/$phase.exits" -f "$parts/compare.awk" \
-		"$results/$phase.before" "$results/$phase.after" "$observed/$phase.exits" "$observed/$phase.answers" >"$results/$phase.compared"
+	local phase=$1 all exited wrong
+	compare "$phase" "$3" "$4" >"$results/$phase.compared"
 	grep -v '^all ' "$results/$phase.compared" || true
 	read -r _ all exited wrong < <(grep '^all ' "$results/$phase.compared")
 	equal "$2: $all accesses, $exited left the guest, none but as predicted" 0 "$wrong"
@@ -76,6 +82,12 @@ judged() {
 	jq -n --arg phase "$2" --argjson registers "$(awk '/^guest/ && !seen[$2]++' "$observed/$phase.answers" | grep -c .)" \
 		--argjson all "$all" --argjson exited "$exited" --argjson wrong "$wrong" \
 		'{phase: $phase, registers: $registers, accesses: $all, exited: $exited, unexplained: $wrong}' >>"$results/phases"
+}
+
+# told_from POLICY: another policy's predictions for the phase plain are not what was observed.
+told_from() {
+	(policy=$1 compare plain '' '') >"$results/other.compared"
+	check "$1 is told from $policy" grep -qE '^all .* [1-9][0-9]*$' "$results/other.compared"
 }
 
 # keep ORACLE: for the page.
