@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "msr/catalogue/restore_order.hpp"
+#include "msr/registers/ia32_x2apic_esr.hpp"
+#include "msr/registers/ia32_x2apic_icr.hpp"
 #include "tools/msr/values.hpp"
 
 namespace tool {
@@ -27,13 +29,24 @@ void sort_to_restore(std::vector<std::uint32_t>& addresses, const catalogue::tab
     std::ranges::sort(addresses, {}, [&](std::uint32_t address) { return std::pair{ranks.at(address), address}; });
 }
 
+namespace {
+
+// Writing back what was read is a command: it sends an interrupt once more (SDM 3 11.6.1), or clears what it is to
+// restore (11.5.3).
+bool acts_when_written_back(std::uint32_t address) {
+    return address == msr::ia32_x2apic_icr::address || address == msr::ia32_x2apic_esr::address;
+}
+
+}  // namespace
+
 std::vector<std::uint32_t> vm_state(const host::owned_table& guest) {
     std::vector<std::uint32_t> addresses;
     for (const auto& slot : guest->slots()) {
         if (slot.where != profile::address_slot::place::variable) continue;
         const auto& host = slot.row->host;
         // Some a hypervisor can only write back as the zero that they always are.
-        if (host.readable && host.writable && host.reach() != 0) addresses.push_back(slot.address);
+        const bool restorable = host.readable && host.writable && host.reach() != 0;
+        if (restorable && !acts_when_written_back(slot.address)) addresses.push_back(slot.address);
     }
     sort_to_restore(addresses, guest.cpu().facts());
     return addresses;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What a virtual machine's state consists of, in which order it is restored, and what of it another CPU cannot take.
+# shellcheck disable=SC2016 # messages quote with backticks
 set -uo pipefail
 source "$(dirname "$0")/support.sh"
 haswell=$here/../report/testdata/bochs-haswell.json
