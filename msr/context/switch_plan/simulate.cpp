@@ -16,9 +16,8 @@ namespace {
 std::uint64_t value_of_its_own(const switch_trace& trace, std::uint32_t address) {
     auto result = ~std::uint64_t{0};
     const auto names = [&](const register_values& values) {
-        return std::ranges::any_of(values, [&](const profile::known_register& one) {
-            return one.address == address && one.value == result;
-        });
+        return std::ranges::any_of(
+            values, [&](const profile::known_register& one) { return one.address == address && one.value == result; });
     };
     const auto in_sets = [&](const auto& sets) {
         return std::ranges::any_of(sets, [&](const auto& one) { return names(one.registers); });
@@ -279,7 +278,8 @@ double write_costs::of(view<planned_write> writes) const {
         auto end = at + 1;
         while (writes[at].by == write_instruction::wrmsrlist && end < writes.size() && writes[end].by == writes[at].by)
             ++end;
-        const auto known = writes[at].by == write_instruction::wrmsr ? measured.find(writes[at].address) : measured.end();
+        const auto known =
+            writes[at].by == write_instruction::wrmsr ? measured.find(writes[at].address) : measured.end();
         result += known != measured.end() ? known->second : assumed_cycles_of({&writes[at], end - at});
         at = end;
     }
