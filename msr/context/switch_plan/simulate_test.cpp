@@ -198,10 +198,8 @@ INSTANTIATE_TEST_SUITE_P(traces, mistaken,
 TEST(trace_line, is_read_back) {
     char storage[200];
     const profile::known_register registers[]{{ia32_fs_base::address, ~std::uint64_t{0}}, {ia32_spec_ctrl::address, 0}};
-    std::string log =
-        "guest g
-        ";
-        log += std::string_view{trace_line(storage, 4095, "load", "g", registers)};
+    std::string log = "guest g\n";
+    log += std::string_view{trace_line(storage, 4095, "load", "g", registers)};
     log += std::string_view{trace_line(storage, 4095, "put", {}, {})};
     const auto trace = trace_of(log);
     ASSERT_EQ(trace.events.size(), 2);
