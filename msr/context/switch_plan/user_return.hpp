@@ -37,7 +37,8 @@ class user_return_registers {
 
   public:
     /// `addresses` outlives this; what is beyond `Most` does not count.
-    explicit user_return_registers(view<std::uint32_t> addresses, Arm arm = {}) : addresses_{addresses}, arm_{arm} {}
+    explicit constexpr user_return_registers(view<std::uint32_t> addresses, Arm arm = {})
+        : addresses_{addresses}, arm_{arm} {}
 
     /// At the CPU's start: reads each register and writes it back. One that is refused is not there from now on.
     template <bus Bus>
