@@ -1,8 +1,6 @@
 // What a switch's plan and a user-return register cost at run time: a plan for 20 registers, and a value that is there
 // already. And what the plans write, against all of it, by the costs that are assumed.
 
-#include "msr/context/switch_plan/plan.hpp"
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +10,7 @@
 
 #include "msr/catalogue/built_in.hpp"
 #include "msr/context/assumed_cycles.hpp"
+#include "msr/context/switch_plan/plan.hpp"
 #include "msr/context/switch_plan/user_return.hpp"
 #include "msr/host/shipped_cpu.hpp"
 #include "msr/registers/ia32_cstar.hpp"
@@ -41,11 +40,11 @@ using namespace msr;
 
 // In the order of their addresses.
 constexpr std::array addresses{
-    ia32_spec_ctrl::address,     ia32_sysenter_cs::address, ia32_sysenter_esp::address,   ia32_sysenter_eip::address,
-    ia32_fred_rsp0::address,     ia32_pat::address,            ia32_u_cet::address,
-    ia32_s_cet::address,         ia32_pl0_ssp::address,     ia32_pl1_ssp::address, ia32_pl3_ssp::address,        ia32_pkrs::address,
-    ia32_xss::address,           ia32_star::address,        ia32_lstar::address,          ia32_cstar::address,
-    ia32_fmask::address,         ia32_fs_base::address,     ia32_kernel_gs_base::address, ia32_tsc_aux::address,
+    ia32_spec_ctrl::address, ia32_sysenter_cs::address, ia32_sysenter_esp::address,   ia32_sysenter_eip::address,
+    ia32_fred_rsp0::address, ia32_pat::address,         ia32_u_cet::address,          ia32_s_cet::address,
+    ia32_pl0_ssp::address,   ia32_pl1_ssp::address,     ia32_pl3_ssp::address,        ia32_pkrs::address,
+    ia32_xss::address,       ia32_star::address,        ia32_lstar::address,          ia32_cstar::address,
+    ia32_fmask::address,     ia32_fs_base::address,     ia32_kernel_gs_base::address, ia32_tsc_aux::address,
 };
 static_assert(addresses.size() == 20);
 

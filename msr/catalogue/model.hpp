@@ -218,8 +218,8 @@ struct switch_entry {
     text how;
 };
 
-/// Where a register's value matters: everywhere, or in user mode and on the way into the kernel from there alone, so that
-/// the kernel may run with another.
+/// Where a register's value matters: everywhere, or in user mode and on the way into the kernel from there alone, so
+/// that the kernel may run with another.
 enum class use : std::uint8_t { everywhere, user_mode };
 
 struct register_entry {

@@ -23,8 +23,7 @@ std::unexpected<error> cannot_record(std::string why, std::string remedy, error_
 
 }  // namespace
 
-outcome<kernel_trace> kernel_trace::start(std::span<const std::string_view> events,
-                                          const std::filesystem::path& root) {
+outcome<kernel_trace> kernel_trace::start(std::span<const std::string_view> events, const std::filesystem::path& root) {
     const auto tracing = root / "sys/kernel/tracing";
     const auto instance = tracing / "instances" / fmt::format("msrkit-{}", ::getpid());
     if (::mkdir(instance.c_str(), 0700) != 0) {

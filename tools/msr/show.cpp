@@ -113,7 +113,8 @@ void print_facts(const register_entry& entry, const tables& facts) {
     print_row("varies", str(catalogue::to_word(entry.varies)));
     print_row("write", serialising(entry, facts));
     if (entry.used_in == catalogue::use::user_mode)
-        print_row("used in", "user mode, and on the way into the kernel from there: the kernel may run with another value");
+        print_row("used in",
+                  "user mode, and on the way into the kernel from there: the kernel may run with another value");
     for (const auto& lock : entry.locks) {
         print_row("lock", fmt::format("{} locks {}: a write is then {}", std::string_view{lock.field},
                                       lock.locks.empty() ? "the register" : joined(lock.locks),

@@ -37,20 +37,18 @@ struct planned_switch {
 };
 
 host::outcome<planned_switch> make_switch_plan(const profile::profile& cpu, const context::register_values& from,
-                                      const context::register_values& to, std::uint64_t xss) {
+                                               const context::register_values& to, std::uint64_t xss) {
     std::vector<std::uint32_t> addresses;
     for (const auto& one : to)
         addresses.push_back(one.address);
-    planned_switch result{std::vector<context::switch_rule>(to.size()),
-                          std::vector<context::planned_write>(to.size()),
-                          {}};
+    planned_switch result{
+        std::vector<context::switch_rule>(to.size()), std::vector<context::planned_write>(to.size()), {}};
     const auto refuse = [](const context::switch_objection& why) {
         return host::bad_input(fmt::format("no plan for register {:#x}", why.address), str(to_string(why.why)));
     };
     const auto rules = context::make_switch_rules(cpu, addresses, xss, {result.rows.data(), result.rows.size()});
     if (!rules) return refuse(rules.error());
-    const auto plan =
-        make_register_plan({from}, {to}, *rules, {result.writes.data(), result.writes.size()});
+    const auto plan = make_register_plan({from}, {to}, *rules, {result.writes.data(), result.writes.size()});
     if (!plan) return refuse(plan.error());
     result.plan = *plan;
     return result;
@@ -119,9 +117,10 @@ host::outcome<std::uint64_t> parse_xss(const std::string& words) {
 
 exit_code switch_plan(int argc, char** argv) {
     plan_question asked;
-    CLI::App app{"Plans the writes that take a CPU from one register set to another: which, in which order, by which "
-                 "instruction, and which can wait for the return to user mode",
-                 "switch plan"};
+    CLI::App app{
+        "Plans the writes that take a CPU from one register set to another: which, in which order, by which "
+        "instruction, and which can wait for the return to user mode",
+        "switch plan"};
     add_json(app, asked.common);
     add_catalogue(app, asked.common);
     add_profile(app, asked.common);
@@ -137,7 +136,8 @@ exit_code switch_verb(int argc, char** argv) {
     if (what == "record") return switch_record(argc - 1, argv + 1);
     if (what == "simulate") return switch_simulate(argc - 1, argv + 1);
     CLI::App app{
-        "What a switch of tasks or guests has to write: switch plan: from one register set to another; switch simulate: "
+        "What a switch of tasks or guests has to write: switch plan: from one register set to another; switch "
+        "simulate: "
         "what a trace of switches costs, by strategy; switch record: makes a trace from Linux's tracepoints",
         "switch"};
     std::string word;

@@ -59,10 +59,11 @@ class switch_bars {
     }
 
     std::string draw(std::string_view title) {
-        text_ = fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
-                            "height=\"{1}\" font-family=\"sans-serif\" font-size=\"12\">\n"
-                            "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
-                            plot_width, plot_height);
+        text_ = fmt::format(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" "
+            "height=\"{1}\" font-family=\"sans-serif\" font-size=\"12\">\n"
+            "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
+            plot_width, plot_height);
         words(left, 24, "start", fmt::format("Writes of registers per switch: {}", xml_text(title)));
         axis();
         for (std::size_t at = 0; at < all_.size(); ++at)

@@ -33,7 +33,7 @@ volatile std::sig_atomic_t recording_is_over = 0;
 
 // Sleeps that long, or until the recording is interrupted.
 void wait_for(double seconds) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int) { recording_is_over = 1; };
     for (const int signal : {SIGINT, SIGTERM})
         ::sigaction(signal, &action, nullptr);
@@ -89,13 +89,15 @@ exit_code show_recording(const record_question& asked, const context::recorded_s
                    made.system_calls);
     }
     if (made.lost == 0) return done;
-    return fail(limit_reached, fmt::format("the kernel lost {} events for want of room: the trace has gaps; record for a "
-                                           "shorter time",
-                                           made.lost));
+    return fail(limit_reached,
+                fmt::format("the kernel lost {} events for want of room: the trace has gaps; record for a "
+                            "shorter time",
+                            made.lost));
 }
 
 exit_code record_trace(const record_question& asked) {
-    if (asked.json && asked.output.empty()) return fail(bad_usage, "--json needs --output: the trace itself is no JSON");
+    if (asked.json && asked.output.empty())
+        return fail(bad_usage, "--json needs --output: the trace itself is no JSON");
     const auto known = facts::load(asked.catalogue);
     if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
     const auto text = kernels_text(asked);
@@ -112,14 +114,16 @@ exit_code record_trace(const record_question& asked) {
 
 exit_code switch_record(int argc, char** argv) {
     record_question asked;
-    CLI::App app{"Makes a trace of switches from Linux's tracepoints msr:write_msr and sched:sched_switch", "switch record"};
+    CLI::App app{"Makes a trace of switches from Linux's tracepoints msr:write_msr and sched:sched_switch",
+                 "switch record"};
     app.add_flag("--json", asked.json, "Print as JSON what was recorded; the trace goes to --output");
     app.add_option("--catalogue", asked.catalogue,
                    "A folder with register files of your own, added to the built-in ones");
     app.add_option("--seconds", asked.seconds, "How long; less if it is interrupted")
         ->check(CLI::Range(0.01, 3600.0))
         ->capture_default_str();
-    app.add_flag("--system-calls", asked.system_calls, "Also record system calls: they say when tasks return to user mode");
+    app.add_flag("--system-calls", asked.system_calls,
+                 "Also record system calls: they say when tasks return to user mode");
     app.add_option("--from-trace", asked.from_trace, "A saved text of tracefs's file trace, instead of this kernel");
     app.add_option("--output", asked.output, "The file for the trace (standard output)");
     return parse_and_run(app, argc, argv, [&] { return record_trace(asked); });

@@ -54,7 +54,8 @@ host::outcome<context::write_costs> read_write_costs(const std::string& name) {
             if (!one.contains("write")) continue;
             const auto address = parse_value(one.at("address").get<std::string>());
             const auto cycles = one.at("write").at("median").get<double>();
-            if (!address || *address > 0xFFFFFFFF || !(cycles >= 0)) return wrong("an address or a median is no number");
+            if (!address || *address > 0xFFFFFFFF || !(cycles >= 0))
+                return wrong("an address or a median is no number");
             result.measured[static_cast<std::uint32_t>(*address)] = cycles;
         }
     } catch (const json::exception&) {
@@ -96,24 +97,27 @@ struct simulated {
 
 std::string assumed_costs() {
     namespace cycles = context::assumed_cycles;
-    return fmt::format("assumed: WRMSR {} where it serialises and {} where not, WRMSRNS {}, WRMSRLIST {} and {} a register",
-                       cycles::wrmsr_serialising, cycles::wrmsr, cycles::wrmsrns, cycles::wrmsrlist,
-                       cycles::wrmsrlist_each);
+    return fmt::format(
+        "assumed: WRMSR {} where it serialises and {} where not, WRMSRNS {}, WRMSRLIST {} and {} a register",
+        cycles::wrmsr_serialising, cycles::wrmsr, cycles::wrmsrns, cycles::wrmsrlist, cycles::wrmsrlist_each);
 }
 
 void print_simulation(const simulated& it) {
     const auto& counts = it.counts;
-    fmt::print("{}{}{}: {} switches, {} loads of guests, {} returns to user mode, {} system calls, {} writes by "
-               "themselves\n",
-               it.asked.trace, it.trace.recorded.empty() ? "" : ": ", it.trace.recorded, counts.switches, counts.loads,
-               counts.user_returns, counts.system_calls, counts.writes);
+    fmt::print(
+        "{}{}{}: {} switches, {} loads of guests, {} returns to user mode, {} system calls, {} writes by "
+        "themselves\n",
+        it.asked.trace, it.trace.recorded.empty() ? "" : ": ", it.trace.recorded, counts.switches, counts.loads,
+        counts.user_returns, counts.system_calls, counts.writes);
     if (!it.costs.measured.empty())
-        fmt::print("cycles measured: WRMSR of {} registers, in {}; the others\n", it.costs.measured.size(), it.costs.source);
+        fmt::print("cycles measured: WRMSR of {} registers, in {}; the others\n", it.costs.measured.size(),
+                   it.costs.source);
     fmt::print("cycles {}\n", assumed_costs());
     for (const auto address : it.unknown)
         fmt::print("{}: not in the catalogue for this CPU, and taken to serialise\n", hex(address));
     fmt::print("\n{:<10} {:>10} {:>12} {:>14} {:>9} {:>12} {:>10} {:>12} {:>12} {:>10}\n", "strategy", "writes",
-               "serialising", "cycles", "a switch", "in switches", "of guests", "user return", "system calls", "others");
+               "serialising", "cycles", "a switch", "in switches", "of guests", "user return", "system calls",
+               "others");
     for (const auto& one : it.all) {
         fmt::print("{:<10} {:>10} {:>12} {:>14.0f} {:>9.2f} {:>12} {:>10} {:>12} {:>12} {:>10}\n",
                    std::string_view{to_string(one.how)}, one.writes, one.serialising, one.cycles,
@@ -184,7 +188,8 @@ exit_code simulate_trace(const simulation_question& asked) {
         }
         it.all.push_back(*totals);
     }
-    if (it.all.empty()) return fail(bad_usage, fmt::format("{} was not recorded: it does not say what was written", asked.trace));
+    if (it.all.empty())
+        return fail(bad_usage, fmt::format("{} was not recorded: it does not say what was written", asked.trace));
     if (!asked.plot.empty()) {
         const auto written = host::replace_file(asked.plot, switch_plot(asked.trace, it.all, it.switches()));
         if (!written) return fail(to_exit_code(written.error().kind), written.error().line());
@@ -200,9 +205,10 @@ exit_code simulate_trace(const simulation_question& asked) {
 
 exit_code switch_simulate(int argc, char** argv) {
     simulation_question asked;
-    CLI::App app{"Replays a trace of switches, and counts what each strategy writes: all of a set, what differs, or what "
-                 "differs with what user mode alone needs as late as at the return there",
-                 "switch simulate"};
+    CLI::App app{
+        "Replays a trace of switches, and counts what each strategy writes: all of a set, what differs, or what "
+        "differs with what user mode alone needs as late as at the return there",
+        "switch simulate"};
     add_json(app, asked.common);
     add_catalogue(app, asked.common);
     add_profile(app, asked.common);

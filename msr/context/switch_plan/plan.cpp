@@ -26,13 +26,17 @@ planned_write* make_room(planned_write* first, std::size_t count, std::uint16_t 
 
 // Runs of writes that need not be WRMSR become lists.
 void make_lists(planned_write* first, std::size_t count) {
-    for (std::size_t at = 0; at < count;) {
-        auto end = at;
-        while (end < count && end - at < most_in_list && first[end].by == write_instruction::wrmsrns)
-            ++end;
-        for (auto in_run = at; end - at >= least_in_list && in_run < end; ++in_run)
-            first[in_run].by = write_instruction::wrmsrlist;
-        at = end == at ? at + 1 : end;
+    if (count < least_in_list) return;
+    const auto* const end = first + count;
+    for (auto* begin = first; begin < end;) {
+        auto* run = begin;
+        while (run != end && run->by == write_instruction::wrmsrns)
+            ++run;
+        if (static_cast<std::size_t>(run - begin) >= least_in_list) {
+            for (; begin != run; ++begin)
+                begin->by = write_instruction::wrmsrlist;
+        }
+        begin = run + 1;
     }
 }
 
@@ -54,8 +58,8 @@ std::expected<register_plan, switch_objection> make_register_plan(const register
         if (!reaches(row, rules.rows.end(), address)) return refuse(cause::no_rule);
         const auto& rule = *row++;
         const bool known = reaches(before, previous.registers.end(), address);
-        const bool lost = (load_fs && rule.base == base_of::fs) || (load_gs && rule.base == base_of::gs);
-        if (known && before->value == value && !lost) continue;
+        const auto is_lost = [&] { return rule.base == base_of::fs ? load_fs : load_gs && rule.base == base_of::gs; };
+        if (known && before->value == value && !is_lost()) continue;
         if (rule.by_xsaves) continue;
         if (known && ((before->value ^ value) & rule.fixed) != 0) return refuse(cause::paging);
         if (now == late) return refuse(cause::no_room);
@@ -79,8 +83,7 @@ std::expected<register_plan, switch_objection> make_register_plan(const register
         make_lists(storage.first, now);
         make_lists(storage.first + late, storage.room - late);
     }
-    return register_plan{
-        load_fs, load_gs, {storage.first, now}, {storage.first + late, storage.room - late}};
+    return register_plan{load_fs, load_gs, {storage.first, now}, {storage.first + late, storage.room - late}};
 }
 
 unsigned assumed_cycles_of(view<planned_write> writes) {

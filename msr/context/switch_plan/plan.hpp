@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <expected>
 
-#include "msr/profile/profile.hpp"
 #include "msr/context/switch_plan/rules.hpp"
+#include "msr/profile/profile.hpp"
 
 namespace msr::context {
 
@@ -34,7 +34,8 @@ struct register_plan {
     view<planned_write> late;  // at the return to user mode at the latest
 };
 
-/// Runs of so many and more are written by WRMSRLIST where the CPU has it; one instruction takes 64 at most.
+/// Runs of so many and more are written by WRMSRLIST where the CPU has it. One instruction takes 64 at most, so that a
+/// longer run is several.
 inline constexpr std::size_t least_in_list = 4;
 inline constexpr std::size_t most_in_list = 64;
 

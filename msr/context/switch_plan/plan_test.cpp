@@ -226,8 +226,7 @@ TEST(register_plan, refuses_what_it_cannot_plan) {
         return made ? switch_objection{} : made.error();
     };
     EXPECT_EQ(why({ia32_fred_rsp0::address}), (switch_objection{ia32_fred_rsp0::address, cause::not_on_cpu}));
-    EXPECT_EQ(why({ia32_mtrrcap::address}),
-              (switch_objection{ia32_mtrrcap::address, cause::not_writable}));
+    EXPECT_EQ(why({ia32_mtrrcap::address}), (switch_objection{ia32_mtrrcap::address, cause::not_writable}));
     EXPECT_EQ(why({ia32_pat::address, ia32_tsc_adjust::address}).why, cause::out_of_order);
     EXPECT_EQ(why({ia32_pat::address, ia32_pat::address}).why, cause::out_of_order);
     EXPECT_EQ(why({ia32_tsc_adjust::address, ia32_pat::address}, 1).why, cause::no_room);

@@ -146,8 +146,7 @@ class recorder {
         }
         ++result_.writes;
         auto& pending = pending_[line.cpu];
-        if (!pending.task.empty() && belongs_to_tasks(*address) &&
-            find_register(pending.values, *address) == nullptr) {
+        if (!pending.task.empty() && belongs_to_tasks(*address) && find_register(pending.values, *address) == nullptr) {
             assign(pending.values, {{*address, *value}});
             return {};
         }

@@ -21,9 +21,9 @@ struct recorded_switches {
     std::uint64_t lost = 0;     // events that the kernel had no room for
 };
 
-/// `from` is the text of tracefs's file `trace`; events of other names are skipped. Writes that follow a switch at once,
-/// of registers that switches exchange, are the next task's. Without system calls in it, every task but the idle one is
-/// taken to return to user mode when it is switched to.
+/// `from` is the text of tracefs's file `trace`; events of other names are skipped. Writes that follow a switch at
+/// once, of registers that switches exchange, are the next task's. Without system calls in it, every task but the idle
+/// one is taken to return to user mode when it is switched to.
 [[nodiscard]] std::expected<recorded_switches, mistake> record_switches(std::string_view from,
                                                                         const catalogue::tables& facts,
                                                                         std::string_view title);

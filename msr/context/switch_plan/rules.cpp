@@ -93,8 +93,8 @@ class rule_maker {
         switch_rule result{.entry = &entry,
                            .address = address,
                            .order = static_cast<std::uint16_t>(catalogue::restore_rank(cpu_.facts(), entry)),
-                           .wrmsr_serialises = entry.serialising.empty() || catalogue::test(entry.serialising, cpu_) !=
-                                                                                catalogue::holds::no,
+                           .wrmsr_serialises = entry.serialising.empty() ||
+                                               catalogue::test(entry.serialising, cpu_) != catalogue::holds::no,
                            .can_wait = entry.used_in == catalogue::use::user_mode,
                            .by_xsaves = switched_by_xsaves(entry, xss_)};
         if (address == ia32_fs_base::address) result.base = base_of::fs;

@@ -5,6 +5,7 @@
 #include "msr/catalogue/built_in.hpp"
 #include "msr/context/assumed_cycles.hpp"
 #include "msr/context/switch_plan/record.hpp"
+#include "msr/context/switch_plan/trace_line.hpp"
 #include "msr/host/shipped_cpu.hpp"
 #include "msr/registers/ia32_fs_base.hpp"
 #include "msr/registers/ia32_spec_ctrl.hpp"
@@ -171,25 +172,51 @@ TEST_P(mistaken, has_a_place) {
     EXPECT_NE(read.error().message.find(message), std::string::npos) << read.error().message;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    traces, mistaken,
-    testing::Values(std::tuple{"taks a\n", 1, 1, "no statement `taks`"}, std::tuple{"0 jump\n", 1, 3, "no event `jump`"},
-                    std::tuple{"0\n", 1, 2, "what happened is missing"},
-                    std::tuple{"5000 user\n", 1, 1, "numbered up to 4095"},
-                    std::tuple{"task a\ntask a\n", 2, 6, "declared twice"},
-                    std::tuple{"0 switch a\n", 1, 10, "no task `a`"}, std::tuple{"0 switch\n", 1, 9, "a task is missing"},
-                    std::tuple{"task a IA32_NOTHING=1\n", 1, 8, "IA32_NOTHING"},
-                    std::tuple{"task a IA32_EFER\n", 1, 17, "value is missing"},
-                    std::tuple{"task a IA32_EFER=\n", 1, 18, "value is missing"},
-                    std::tuple{"task a IA32_EFER=x\n", 1, 18, "`x` is no number"},
-                    std::tuple{"task a IA32_EFER=0x10000000000000000\n", 1, 18, "no number of 64 bits"},
-                    std::tuple{"task a IA32_EFER=1 EFER=1\n", 1, 20, "twice"},
-                    std::tuple{"task a IA32_EFER.SCE=1\n", 1, 8, "not one whole register"},
-                    std::tuple{"task a IA32_MTRR_PHYSBASE=1\n", 1, 8, "not one whole register"},
-                    std::tuple{"0 put\n", 1, 3, "no guest is loaded"},
-                    std::tuple{"guest g\n0 load g\n0 user\n", 3, 3, "a guest is loaded on CPU 0"},
-                    std::tuple{"0 write\n", 1, 8, "what is written is missing"},
-                    std::tuple{"0 user 5\n", 1, 8, "nothing behind it"}));
+INSTANTIATE_TEST_SUITE_P(traces, mistaken,
+                         testing::Values(std::tuple{"taks a\n", 1, 1, "no statement `taks`"},
+                                         std::tuple{"0 jump\n", 1, 3, "no event `jump`"},
+                                         std::tuple{"0\n", 1, 2, "what happened is missing"},
+                                         std::tuple{"5000 user\n", 1, 1, "numbered up to 4095"},
+                                         std::tuple{"task a\ntask a\n", 2, 6, "declared twice"},
+                                         std::tuple{"0 switch a\n", 1, 10, "no task `a`"},
+                                         std::tuple{"0 switch\n", 1, 9, "a task is missing"},
+                                         std::tuple{"task a IA32_NOTHING=1\n", 1, 8, "IA32_NOTHING"},
+                                         std::tuple{"task a IA32_EFER\n", 1, 17, "value is missing"},
+                                         std::tuple{"task a IA32_EFER=\n", 1, 18, "value is missing"},
+                                         std::tuple{"task a IA32_EFER=x\n", 1, 18, "`x` is no number"},
+                                         std::tuple{"task a IA32_EFER=0x10000000000000000\n", 1, 18,
+                                                    "no number of 64 bits"},
+                                         std::tuple{"task a IA32_EFER=1 EFER=1\n", 1, 20, "twice"},
+                                         std::tuple{"task a IA32_EFER.SCE=1\n", 1, 8, "not one whole register"},
+                                         std::tuple{"task a IA32_MTRR_PHYSBASE=1\n", 1, 8, "not one whole register"},
+                                         std::tuple{"0 put\n", 1, 3, "no guest is loaded"},
+                                         std::tuple{"guest g\n0 load g\n0 user\n", 3, 3, "a guest is loaded on CPU 0"},
+                                         std::tuple{"0 write\n", 1, 8, "what is written is missing"},
+                                         std::tuple{"0 user 5\n", 1, 8, "nothing behind it"}));
+
+// What a hypervisor logs is read as it is meant.
+TEST(trace_line, is_read_back) {
+    char storage[200];
+    const profile::known_register registers[]{{ia32_fs_base::address, ~std::uint64_t{0}}, {ia32_spec_ctrl::address, 0}};
+    std::string log = "guest g\n";
+    log += std::string_view{trace_line(storage, 4095, "load", "g", registers)};
+    log += std::string_view{trace_line(storage, 4095, "put", {}, {})};
+    const auto trace = trace_of(log);
+    ASSERT_EQ(trace.events.size(), 2);
+    EXPECT_EQ(trace.events[0].what, switch_event::load);
+    EXPECT_EQ(trace.events[0].cpu, 4095);
+    ASSERT_EQ(trace.events[0].registers.size(), 2);
+    EXPECT_EQ(trace.events[0].registers[0].address, ia32_fs_base::address);
+    EXPECT_EQ(trace.events[0].registers[0].value, ~std::uint64_t{0});
+    EXPECT_EQ(trace.events[1].what, switch_event::put);
+}
+
+TEST(trace_line, is_whole_or_empty) {
+    char storage[8];
+    EXPECT_EQ(std::string_view{trace_line(storage, 0, "user", {}, {})}, "0 user\n");
+    EXPECT_TRUE(trace_line(storage, 10, "user", {}, {}).size() == 8);
+    EXPECT_TRUE(trace_line(storage, 100, "user", {}, {}).empty());
+}
 
 // As Linux 6.1 writes it.
 constexpr std::string_view kernels = R"(# tracer: nop

@@ -110,7 +110,8 @@ class trace_reader {
         if (!address) return std::nullopt;
         addresses_.emplace(*address, true);
         if (addresses_.size() > most_traced_registers)
-            fail(word, "a trace can have " + std::to_string(most_traced_registers) + " registers, and this is one more");
+            fail(word,
+                 "a trace can have " + std::to_string(most_traced_registers) + " registers, and this is one more");
         names_.emplace(std::string{word.text}, *address);
         return address;
     }
@@ -155,10 +156,9 @@ class trace_reader {
         if (one.what == switch_event::switch_to && !who(all, "task", tasks_, one.who)) return;
         if (one.what == switch_event::load && !who(all, "guest", guests_, one.who)) return;
         if (one.what == switch_event::switch_to || one.what == switch_event::load) rest = rest.subspan(1);
-        const bool takes_values = one.what == switch_event::switch_to || one.what == switch_event::load ||
-                                  one.what == switch_event::write;
-        if (!takes_values && !rest.empty())
-            return fail(rest[0], in_backticks(all[1].text) + " has nothing behind it");
+        const bool takes_values =
+            one.what == switch_event::switch_to || one.what == switch_event::load || one.what == switch_event::write;
+        if (!takes_values && !rest.empty()) return fail(rest[0], in_backticks(all[1].text) + " has nothing behind it");
         one.registers = registers(rest);
         if (one.what == switch_event::write && one.registers.empty())
             return fail_after(all[1], "what is written is missing");

@@ -31,7 +31,7 @@ using register_values = std::vector<profile::known_register>;
 struct traced_event {
     switch_event what = switch_event::user;
     std::uint16_t cpu = 0;
-    std::uint32_t who = 0;  // a task's or a guest's number
+    std::uint32_t who = 0;      // a task's or a guest's number
     register_values registers;  // as they are written; for a task or a guest, its values from now on
     int line = 0;
 };

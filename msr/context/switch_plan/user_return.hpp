@@ -29,14 +29,16 @@ struct no_arming {
     constexpr void operator()() const {}
 };
 
-/// Up to `Most` registers, each known by its place in the list of addresses, which all CPUs share. `Word` holds 64 bits.
+/// Up to `Most` registers, each known by its place in the list of addresses, which all CPUs share. `Word` holds 64
+/// bits.
 template <std::size_t Most, class Arm = no_arming, class Word = std::uint64_t>
 class user_return_registers {
     static_assert(Most != 0 && Most <= 64);
 
   public:
     /// `addresses` outlives this; what is beyond `Most` does not count.
-    explicit user_return_registers(view<std::uint32_t> addresses, Arm arm = {}) : addresses_{addresses}, arm_{arm} {}
+    explicit constexpr user_return_registers(view<std::uint32_t> addresses, Arm arm = {})
+        : addresses_{addresses}, arm_{arm} {}
 
     /// At the CPU's start: reads each register and writes it back. One that is refused is not there from now on.
     template <bus Bus>
@@ -61,8 +63,8 @@ class user_return_registers {
     }
 
     /// The value is needed now, as by the guest that is entered next; user mode finds its own again. Costs a comparison
-    /// where the register holds it. Only the bits of `mask` are the value's, the others are user mode's. A refused write
-    /// changes nothing; a register that is not there is refused.
+    /// where the register holds it. Only the bits of `mask` are the value's, the others are user mode's. A refused
+    /// write changes nothing; a register that is not there is refused.
     template <bus Bus>
     [[nodiscard, gnu::always_inline]] result<void> set(Bus&& to, std::size_t at, std::uint64_t value,
                                                        std::uint64_t mask = ~std::uint64_t{0}) {

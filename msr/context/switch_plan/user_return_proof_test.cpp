@@ -1,5 +1,5 @@
-// The copy of RSP0 never says more than the register holds, whoever is interrupted where: the checker of sequences looks
-// at the steps that the code itself makes, store by store and write by write, as they are recorded here.
+// The copy of RSP0 never says more than the register holds, whoever is interrupted where: the checker of sequences
+// looks at the steps that the code itself makes, store by store and write by write, as they are recorded here.
 #include <algorithm>
 #include <functional>
 #include <string>

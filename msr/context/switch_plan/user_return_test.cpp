@@ -35,8 +35,8 @@ class user_return : public testing::Test {
 TEST_F(user_return, a_register_that_is_refused_is_not_there) {
     EXPECT_TRUE(registers.is_present(star) && registers.is_present(lstar));
     EXPECT_FALSE(registers.is_present(fmask));
-    EXPECT_EQ(registers.set(bus, fmask, 1), result<void>{std::unexpected(fault{
-                                               .index = ia32_fmask::address, .direction = direction::write})});
+    EXPECT_EQ(registers.set(bus, fmask, 1),
+              result<void>{std::unexpected(fault{.index = ia32_fmask::address, .direction = direction::write})});
     registers.set_for_user(fmask, 1);
     EXPECT_FALSE(registers.is_waiting());
     EXPECT_EQ(bus.writes, 0);
