@@ -30,9 +30,9 @@ struct findings {
     unsigned boundaries = 0;
     unsigned events = 0;  // that arrived, and other things that were done to it
     unsigned wrong = 0;
-    unsigned as_expected = 0;  // wrong in the way that the checker says
-    text first = "";           // what happened where it first was
-    std::uint64_t first_address = 0;
+    unsigned as_expected = 0;           // wrong in the way that the checker says
+    text first = "";                    // what happened where it first was
+    text first_at = "";                 // the instruction that was next
     violation other = violation::none;  // another way in which it was wrong
 };
 
@@ -45,7 +45,7 @@ class explorer {
         while (judge_.returns() < whole_rounds && found_.boundaries < most_steps) {
             ++found_.boundaries;
             try_everything();
-            const auto at = guest_.instruction_pointer();
+            const auto at = next_written();
             if (const auto wrong = judge_.step(); wrong != violation::none) {
                 note_wrong(wrong, "nothing arrived", at);
                 break;
@@ -55,21 +55,26 @@ class explorer {
     }
 
   private:
-    void note_wrong(violation wrong, text what, std::uint64_t at) {
+    text next_written() const {
+        const auto* const next = judge_.within();
+        return next == nullptr ? text{"the way to a handler"} : next->written;
+    }
+
+    void note_wrong(violation wrong, text what, text at) {
         if (wrong == what_.expected)
             ++found_.as_expected;
         else
             found_.other = wrong;
         if (found_.wrong++ != 0) return;
         found_.first = what;
-        found_.first_address = at;
+        found_.first_at = at;
     }
 
     template <class Do>
     void attempt(text what, bool may_come_back, Do happens) {
         guest_.save(before_);
         const auto known = judge_.known();
-        const auto at = guest_.instruction_pointer();
+        const auto at = next_written();
         ++found_.events;
         if (const auto wrong = happens(); wrong != violation::none)
             note_wrong(wrong, what, at);
@@ -80,7 +85,7 @@ class explorer {
     }
 
     // To where it is as it was before, or for two rounds.
-    void follow(text what, std::uint64_t at, bool may_come_back) {
+    void follow(text what, text at, bool may_come_back) {
         const auto last = judge_.returns() + whole_rounds;
         for (unsigned step = 0; step < most_following && judge_.returns() <= last; ++step) {
             if (const auto wrong = judge_.step(); wrong != violation::none) return note_wrong(wrong, what, at);
@@ -150,15 +155,15 @@ class explorer {
 };
 
 void report(const sequence& what, const findings& found) {
-    if (what.expected == violation::none) {
-        check(found.wrong == 0, what.name, ": right at ", found.boundaries, " boundaries, ", found.events,
-              " times disturbed", found.wrong == 0 ? text{""} : text{"; not: "},
-              found.wrong == 0 ? text{""} : to_string(found.other), " ", found.first);
+    const bool safe = what.expected == violation::none;
+    if (safe && found.wrong == 0) {
+        check(true, what.name, ": right at ", found.boundaries, " boundaries, ", found.events, " times disturbed");
         return;
     }
-    check(found.as_expected != 0, what.name, ": ", to_string(what.expected), ", ", found.as_expected, " times in ",
-          found.events, " at ", found.boundaries, " boundaries, first at ", hex{found.first_address}, ": ",
-          found.first);
+    const auto times = safe ? found.wrong : found.as_expected;
+    check(!safe && times != 0, what.name, ": ", to_string(safe ? found.other : what.expected), ", ", times,
+          " times in ", found.events, " at ", found.boundaries, " boundaries, first before `", found.first_at,
+          "`: ", found.first);
 }
 
 void explore_all(stepped_guest& guest) {

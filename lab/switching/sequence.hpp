@@ -45,6 +45,7 @@ enum class meaning : std::uint8_t {
 struct assembled {
     const char* begin;
     const char* core;  // the machine instruction that does it; what stands before it only prepares it
+    text written;      // as the sequence has it
     meaning means = meaning::nothing;
     std::uint64_t value = 0;  // a task's number; what is promised
 };

@@ -73,8 +73,9 @@ class sequence_tables {
         for (std::size_t at = 0; at < what_.code.size(); ++at) {
             if (!code_.reached()[at]) continue;
             into_.declarations += fmt::format("extern const char {}[], {}[];\n", code_.begin_of(at), code_.core_of(at));
-            into_.tables += fmt::format("    {{{}, {}, meaning::{}, {:#x}}},\n", code_.begin_of(at), code_.core_of(at),
-                                        meaning_of(code_, what_, at), value_of(what_, what_.code[at]));
+            into_.tables +=
+                fmt::format("    {{{}, {}, \"{}\", meaning::{}, {:#x}}},\n", code_.begin_of(at), code_.core_of(at),
+                            what_.lines[at], meaning_of(code_, what_, at), value_of(what_, what_.code[at]));
         }
         into_.tables += "};\n";
     }
