@@ -19,10 +19,8 @@ constexpr std::size_t most_strange_exits = 1000;
 }  // namespace
 
 host::outcome<virtual_machine> virtual_machine::create(const settings& wanted) {
-    auto guest = host::kvm_guest::create({.memory = header().memory_end,
-                                          .irqchip = wanted.irqchip,
-                                          .cstates = wanted.cstates,
-                                          .cpuid = wanted.cpuid});
+    auto guest = host::kvm_guest::create(
+        {.memory = header().memory_end, .irqchip = wanted.irqchip, .cstates = wanted.cstates, .cpuid = wanted.cpuid});
     if (!guest) return std::unexpected{guest.error()};
     if (const auto asked = guest->ask_about_registers(wanted.asked_reasons); !asked)
         return std::unexpected{asked.error()};

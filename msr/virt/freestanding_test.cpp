@@ -16,11 +16,13 @@ const std::string source_directory = core_directory + "../../";
 
 // Every source of the three folders, the examples that use them, the model of the segment bases, and switch plans.
 std::set<std::string> sources() {
-    std::set<std::string> result{
-        source_directory + "examples/guest_intercepts.cpp", source_directory + "examples/guest_registers.cpp",
-        source_directory + "examples/hypervisor_setup.cpp", source_directory + "msr/context/segment_bases/cpu.cpp",
-        source_directory + "msr/context/switch_plan/plan.cpp", source_directory + "msr/context/switch_plan/rules.cpp",
-        source_directory + "msr/context/switch_plan/trace_line.cpp"};
+    std::set<std::string> result{source_directory + "examples/guest_intercepts.cpp",
+                                 source_directory + "examples/guest_registers.cpp",
+                                 source_directory + "examples/hypervisor_setup.cpp",
+                                 source_directory + "msr/context/segment_bases/cpu.cpp",
+                                 source_directory + "msr/context/switch_plan/plan.cpp",
+                                 source_directory + "msr/context/switch_plan/rules.cpp",
+                                 source_directory + "msr/context/switch_plan/trace_line.cpp"};
     for (const auto* folder : {"msr/profile", "msr/rules", "msr/virt"}) {
         for (const auto& file : std::filesystem::recursive_directory_iterator{source_directory + folder}) {
             const auto name = file.path().string();

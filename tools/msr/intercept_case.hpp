@@ -25,7 +25,7 @@ struct intercept_names {
     std::string filter;                 // a file; empty: none
     std::vector<std::string> set;       // settings and states that hold
     std::string catalogue;
-    std::string from = "auto";      // where CPUs that are not named come from
+    std::string from = "auto";  // where CPUs that are not named come from
 };
 
 /// All that conditions are asked of.
