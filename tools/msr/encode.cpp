@@ -16,7 +16,7 @@ namespace tool {
 namespace {
 
 // The value is made all the same; that the CPU at hand would refuse it is said beside it.
-exit_code value_objections(const chosen& which, session* from, std::uint64_t old, std::uint64_t value) {
+exit_code say_objections(const chosen& which, session* from, std::uint64_t old, std::uint64_t value) {
     if (which.cpu == nullptr || from == nullptr) return done;
     const auto result = check_write(which.what, *which.cpu, old, value, &from->machine(), from->cpus().front());
     if (!result.faults()) return done;
@@ -60,7 +60,7 @@ exit_code encode_verb(int argc, char** argv) {
         } else {
             fmt::print("{}\n", hex(*value));
         }
-        return value_objections(*which, known->machine(), *before, *value);
+        return say_objections(*which, known->machine(), *before, *value);
     });
 }
 
