@@ -19,7 +19,7 @@ namespace {
 
 using namespace msr;
 
-constexpr std::uint64_t exits_a_round = 20'000;
+constexpr std::uint64_t exits_a_round = 5'000;
 constexpr int rounds = 41;
 constexpr std::uint64_t memory = 1 << 20;
 constexpr std::uint64_t code_at = 0x1000;

@@ -7,7 +7,7 @@
 namespace tool {
 
 /// The last bytes of a guest's memory are the loader's: stack, descriptors, start information, page tables.
-inline constexpr std::uint64_t loader_memory = 64 * 1024;
+inline constexpr std::uint64_t loader_memory = std::uint64_t{64} * 1024;
 
 /// `image` was read for the memory without the loader's.
 [[nodiscard]] msr::host::outcome<void> boot(msr::host::kvm_guest& guest, const guest_image& image);
