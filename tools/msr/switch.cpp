@@ -140,7 +140,9 @@ exit_code switch_verb(int argc, char** argv) {
         "simulate: "
         "what a trace of switches costs, by strategy; switch record: makes a trace from Linux's tracepoints",
         "switch"};
+    common_options options;
     std::string word;
+    add_json(app, options);
     app.add_option("WHAT", word, "plan, record or simulate")
         ->check(CLI::IsMember({"plan", "record", "simulate"}))
         ->required();
