@@ -13,13 +13,13 @@ namespace tool {
 
 namespace {
 
-struct change {
+struct value_change {
     std::vector<std::uint32_t> cpus;
     std::string name;  // of the register or field
     std::string before;
     std::string after;
 
-    [[nodiscard]] bool same_as(const change& other) const {
+    [[nodiscard]] bool same_as(const value_change& other) const {
         return name == other.name && before == other.before && after == other.after;
     }
 };
@@ -40,14 +40,14 @@ class comparison {
         const auto old = before_.machine().read(cpus, addresses);
         const auto now = after_.machine().read(cpus, addresses);
         for (std::size_t at = 0; at < addresses.size(); ++at) {
-            std::vector<change> found;
+            std::vector<value_change> found;
             for (std::size_t cpu = 0; cpu < cpus.size(); ++cpu)
                 compare(found, cpus[cpu], addresses[at], old.at(cpu, at), now.at(cpu, at));
             changes_.insert(changes_.end(), found.begin(), found.end());
         }
     }
 
-    [[nodiscard]] const std::vector<change>& changes() const { return changes_; }
+    [[nodiscard]] const std::vector<value_change>& changes() const { return changes_; }
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
   private:
@@ -66,14 +66,14 @@ class comparison {
             notes_.push_back(fmt::format("CPU {} is only there {}", host::format_cpu_list(alone), which));
     }
 
-    static void add(std::vector<change>& found, std::uint32_t cpu, change one) {
-        const auto same = std::ranges::find_if(found, [&](const change& other) { return other.same_as(one); });
+    static void add(std::vector<value_change>& found, std::uint32_t cpu, value_change one) {
+        const auto same = std::ranges::find_if(found, [&](const value_change& other) { return other.same_as(one); });
         if (same != found.end()) return same->cpus.push_back(cpu);
         one.cpus = {cpu};
         found.push_back(std::move(one));
     }
 
-    void compare(std::vector<change>& found, std::uint32_t cpu, std::uint32_t address,
+    void compare(std::vector<value_change>& found, std::uint32_t cpu, std::uint32_t address,
                  const msr::result<std::uint64_t>& old, const msr::result<std::uint64_t>& now) const {
         const auto not_recorded = [](const auto& value) {
             return !value && value.error().cause == msr::cause::not_recorded;
@@ -94,7 +94,7 @@ class comparison {
     }
 
     // What changes by itself is no difference, unless it is asked for.
-    void compare_fields(std::vector<change>& found, std::uint32_t cpu, const std::string& name,
+    void compare_fields(std::vector<value_change>& found, std::uint32_t cpu, const std::string& name,
                         const catalogue::register_entry& entry, std::uint64_t old, std::uint64_t now) const {
         const auto& on = after_.cpu(cpu);
         const layout fields{entry, on};
@@ -115,7 +115,7 @@ class comparison {
     session& before_;
     session& after_;
     bool all_;
-    std::vector<change> changes_;
+    std::vector<value_change> changes_;
     std::vector<std::string> notes_;
 };
 
