@@ -24,10 +24,10 @@ testing::AssertionResult refuses_policy(std::string_view yaml, std::string_view 
     return refused(load_policy(yaml), yaml, why);
 }
 
-constexpr std::string_view head = "policy: own\ntitle: For a test\nrows:\n";
+constexpr std::string_view policy_head = "policy: own\ntitle: For a test\nrows:\n";
 
 std::string rows(std::string_view lines) {
-    return std::string{head} + std::string{lines};
+    return std::string{policy_head} + std::string{lines};
 }
 
 const policy_entry* find(const tables& facts, std::string_view name) {

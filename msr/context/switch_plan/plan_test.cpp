@@ -33,10 +33,10 @@
 namespace msr::context {
 namespace {
 
-using register_values = std::map<std::uint32_t, std::uint64_t>;
+using values_by_address = std::map<std::uint32_t, std::uint64_t>;
 using cause = switch_objection::cause;
 
-std::vector<profile::known_register> pairs(const register_values& values) {
+std::vector<profile::known_register> pairs(const values_by_address& values) {
     std::vector<profile::known_register> result;
     for (const auto& [address, value] : values)
         result.push_back({address, value});
@@ -55,7 +55,7 @@ class planner {
         if (made) rules_ = *made;
     }
 
-    std::expected<register_plan, switch_objection> plan(const register_values& from, const register_values& to,
+    std::expected<register_plan, switch_objection> plan(const values_by_address& from, const values_by_address& to,
                                                         std::uint16_t fs_from = 0, std::uint16_t fs_to = 0) {
         const auto previous = pairs(from);
         const auto next = pairs(to);
@@ -63,7 +63,7 @@ class planner {
     }
 
     // In the order in which they are written.
-    std::vector<std::uint32_t> written(const register_values& from, const register_values& to) {
+    std::vector<std::uint32_t> written(const values_by_address& from, const values_by_address& to) {
         std::vector<std::uint32_t> result;
         const auto made = plan(from, to);
         EXPECT_TRUE(made);
@@ -107,7 +107,7 @@ TEST(register_plan, the_apic_and_the_counter_come_before_the_deadline) {
                                          ia32_tsc_adjust::address,         ia32_tsc_deadline::address,
                                          ia32_x2apic_tpr::address,         ia32_x2apic_lvt_timer::address};
     planner on{"ice-lake-sp", all};
-    register_values next;
+    values_by_address next;
     for (const auto address : all)
         next[address] = 1;
     const auto order = on.written({}, next);
@@ -147,8 +147,8 @@ TEST(register_plan, what_user_mode_alone_needs_can_wait) {
 }
 
 TEST(register_plan, what_xsaves_switches_is_left_to_it) {
-    const register_values from{{ia32_pl0_ssp::address, 0x1000}};
-    const register_values to{{ia32_pl0_ssp::address, 0x2000}};
+    const values_by_address from{{ia32_pl0_ssp::address, 0x1000}};
+    const values_by_address to{{ia32_pl0_ssp::address, 0x2000}};
     planner with_cet{"panther-lake", {ia32_pl0_ssp::address}, ia32_xss::fields::cet_s::mask};
     const auto left = with_cet.plan(from, to);
     ASSERT_TRUE(left);
@@ -161,7 +161,7 @@ TEST(register_plan, what_xsaves_switches_is_left_to_it) {
 
 // APM volume 2, 16.3 and 8000_0021H:EAX[1]; SDM volume 2, WRMSRNS.
 TEST(register_plan, the_instruction_follows_from_what_serialises) {
-    const register_values next{{ia32_fs_base::address, 1}, {ia32_spec_ctrl::address, 1}};
+    const values_by_address next{{ia32_fs_base::address, 1}, {ia32_spec_ctrl::address, 1}};
     const auto by = [&](std::string_view cpu) {
         planner on{cpu, {ia32_fs_base::address, ia32_spec_ctrl::address}};
         const auto plan = on.plan({}, next);
@@ -186,7 +186,7 @@ TEST(register_plan, many_are_written_by_one_list) {
     const std::vector<std::uint32_t> all{ia32_fs_base::address, ia32_kernel_gs_base::address, ia32_pat::address,
                                          ia32_efer::address};
     planner on{"panther-lake", all};
-    register_values next;
+    values_by_address next;
     for (const auto address : all)
         next[address] = 1;
     const auto plan = on.plan({}, next);
