@@ -53,13 +53,13 @@ status_of() {
 	echo "$status"
 }
 
-# try_again COMMAND...: once more if the lab ran out of time, and says so. A guest of a guest in an emulator without KVM hangs once
-# in some hundred runs; another boot answers the same cases.
+# try_again COMMAND...: once more if the lab ran out of time (124), and says so. A guest of a guest in an emulator without KVM hangs
+# once in some hundred runs; another boot answers the same cases.
 try_again() {
 	local status=0
 	"$@" || status=$?
 	((status == 124)) || return "$status"
-	echo 'the lab ran out of time, and is tried again' >&2
+	echo 'the lab hung, and is tried again' >&2
 	"$@"
 }
 
