@@ -14,6 +14,8 @@
 #include "msr/host/kvm_requests.hpp"
 #include "msr/profile/cpuid_walk.hpp"
 #include "msr/registers/ia32_efer.hpp"
+#include "msr/registers/layouts/control_register_0.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 
 namespace msr::host {
 namespace {
@@ -69,6 +71,12 @@ outcome<kvm_guest> kvm_guest::create(const settings& wanted) {
 
 kvm_guest::kvm_guest(descriptor system, descriptor machine, mapped_pages memory)
     : system_{std::move(system)}, machine_{std::move(machine)}, memory_{std::move(memory)} {}
+
+kvm_guest::~kvm_guest() {
+    // The pages go; the signal may still come.
+    auto* gone = shared_state();
+    if (gone != nullptr) running_vcpu.compare_exchange_strong(gone, nullptr);
+}
 
 outcome<void> kvm_guest::prepare(const settings& wanted) {
     // Intel's KVM keeps pages of its own in the guest's space, for guests in real mode; this is where QEMU puts them.
@@ -135,9 +143,6 @@ outcome<void> kvm_guest::give_cpuid(const std::vector<profile::cpuid_leaf>& leav
 
 // As after a boot loader; what is not named here is as after reset.
 outcome<void> kvm_guest::enter(const start& at) {
-    constexpr std::uint64_t protection_enable = 1;
-    constexpr std::uint64_t paging = std::uint64_t{1} << 31U;
-    constexpr std::uint64_t physical_address_extension = 0x20;
     constexpr std::uint8_t code = 11;
     constexpr std::uint8_t data = 3;
     const bool long_mode = at.page_tables != 0;
@@ -148,11 +153,10 @@ outcome<void> kvm_guest::enter(const start& at) {
     if (at.descriptors != 0)
         special->gdt = {
             .base = at.descriptors, .limit = static_cast<std::uint16_t>(at.descriptors_size - 1), .padding = {}};
-    special->cr0 |= protection_enable;
+    special->cr0 = control_register_0{special->cr0}.pe(true).pg(long_mode).raw();
     if (long_mode) {
-        special->cr0 |= paging;
         special->cr3 = at.page_tables;
-        special->cr4 |= physical_address_extension;
+        special->cr4 = control_register_4{special->cr4}.pae(true).raw();
         special->efer = ia32_efer{special->efer}.lme(true).raw() | ia32_efer::fields::lma::mask;
     }
     kvm_regs general{};
@@ -203,6 +207,9 @@ void kvm_guest::interrupt_each(std::chrono::milliseconds period) {
     action.sa_handler = [](int) {
         if (auto* const vcpu = running_vcpu.load()) vcpu->immediate_exit = 1;
     };
+    // Other calls go on, so that nothing of a text is lost where its reader is slow; KVM_RUN ends with EINTR all the
+    // same.
+    action.sa_flags = SA_RESTART;
     ::sigaction(SIGALRM, &action, nullptr);
     const timeval each{.tv_sec = period.count() / 1000, .tv_usec = period.count() % 1000 * 1000};
     const itimerval timer{.it_interval = each, .it_value = each};

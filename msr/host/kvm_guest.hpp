@@ -72,7 +72,7 @@ class kvm_guest {
     kvm_guest& operator=(kvm_guest&&) = delete;
     kvm_guest(const kvm_guest&) = delete;
     kvm_guest& operator=(const kvm_guest&) = delete;
-    ~kvm_guest() = default;
+    ~kvm_guest();
 
     [[nodiscard]] std::span<std::byte> memory() const { return memory_.bytes(); }
     [[nodiscard]] outcome<void> enter(const start& at);
@@ -90,9 +90,10 @@ class kvm_guest {
     /// Ends the instruction that left for user space, with the answer in state(), without executing another: only then
     /// is the vCPU's state its own to be changed (Linux, Documentation/virt/kvm/api.rst, 5, KVM_EXIT_IO and its note).
     void complete();
-    [[nodiscard]] kvm_run& state() const { return *reinterpret_cast<kvm_run*>(state_.bytes().data()); }
+    [[nodiscard]] kvm_run& state() const { return *shared_state(); }
 
-    /// From now on run() comes back that often at least, wherever the guest hangs. One for the process: by SIGALRM.
+    /// From now on run() comes back that often at least, wherever the guest hangs; 0: no longer. One for the process:
+    /// by SIGALRM.
     static void interrupt_each(std::chrono::milliseconds period);
 
     /// KVM_GET_MSRS and KVM_SET_MSRS of one register: msr's bus.
@@ -104,6 +105,7 @@ class kvm_guest {
 
   private:
     kvm_guest(descriptor system, descriptor machine, mapped_pages memory);
+    [[nodiscard]] kvm_run* shared_state() const { return reinterpret_cast<kvm_run*>(state_.bytes().data()); }
     [[nodiscard]] outcome<void> prepare(const settings& wanted);
     [[nodiscard]] bool enable(std::uint32_t capability, std::uint64_t argument);
     [[nodiscard]] outcome<void> give_cpuid(const std::vector<profile::cpuid_leaf>& leaves);

@@ -2,9 +2,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "msr/host/files.hpp"
 #include "msr/host/kvm_machine.hpp"
@@ -53,10 +55,13 @@ host::outcome<std::unique_ptr<read_file_image>> read_guest_file(const guest_requ
     std::optional<std::uint64_t> flat_at;
     if (!wanted.flat_at.empty()) {
         const auto address = catalogue::parse_address(wanted.flat_at);
-        if (!address) return host::bad_input("--flat: " + address.error());
+        if (!address) return host::bad_input("--flat " + wanted.flat_at, address.error(), "write it as 0x100000");
         flat_at = *address;
     }
     const auto memory = wanted.memory << bits_of_mebibyte;
+    std::error_code unknown;
+    if (std::filesystem::exists(wanted.image, unknown) && !std::filesystem::is_regular_file(wanted.image, unknown))
+        return host::bad_input("cannot read " + wanted.image, "it is not a regular file");
     auto bytes = host::read_file(wanted.image, memory);
     if (!bytes && bytes.error() == EFBIG)
         return host::bad_input(wanted.image + " is larger than the guest's memory", {}, "give it more with --memory");
@@ -66,6 +71,43 @@ host::outcome<std::unique_ptr<read_file_image>> read_guest_file(const guest_requ
     if (!image) return of_file(image.error());
     read->image = std::move(*image);
     return read;
+}
+
+bool is_same_file(const std::string& one, const std::string& other) {
+    std::error_code unknown;
+    return std::filesystem::equivalent(one, other, unknown) ||
+           std::filesystem::weakly_canonical(one, unknown) == std::filesystem::weakly_canonical(other, unknown);
+}
+
+// Whether replace_file will be able to, as far as that can be known.
+host::outcome<void> check_replaceable(const std::filesystem::path& file) {
+    const auto cannot = [&](std::string why) {
+        return host::bad_input("cannot write " + file.string(), std::move(why), "name another file");
+    };
+    std::error_code unknown;
+    if (std::filesystem::exists(file, unknown) && !std::filesystem::is_regular_file(file, unknown))
+        return cannot("it exists and is not a regular file");
+    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
+    if (::access((folder / "").c_str(), W_OK | X_OK) != 0) return cannot(host::describe_errno(errno));
+    return {};
+}
+
+// Told before a run, not after it.
+host::outcome<void> check_written_files(const guest_request& wanted) {
+    for (const auto* const written : {&wanted.learn, &wanted.serial}) {
+        if (written->empty()) continue;
+        for (const auto* const read : {&wanted.image, &wanted.policy}) {
+            if (!read->empty() && is_same_file(*written, *read))
+                return host::bad_input("cannot write " + *written, "it is read", "name another file");
+        }
+    }
+    if (wanted.learn.empty()) return {};
+    if (!wanted.policy.empty())
+        return host::bad_input("--learn does not go with --policy",
+                               "what the policy lets pass is not seen, and would be missing in what is learned");
+    if (is_same_file(wanted.learn, wanted.serial))
+        return host::bad_input("--learn and --serial name the same file", {}, "name another file");
+    return check_replaceable(wanted.learn);
 }
 
 // The CPU that KVM gives a guest if nobody says otherwise, or the named one.
@@ -126,6 +168,7 @@ class guest_session {
     explicit guest_session(const guest_request& wanted) : wanted_{wanted} {}
 
     host::outcome<exit_code> run() {
+        if (const auto possible = check_written_files(wanted_); !possible) return std::unexpected{possible.error()};
         const auto file = read_guest_file(wanted_);
         if (!file) return std::unexpected{file.error()};
         const auto known = facts::load(wanted_.options.catalogue);
@@ -187,12 +230,14 @@ class guest_session {
                                                "what the guest said was not written",
                                                host::describe_errno(errno),
                                                {}}};
+        const auto code = code_of(result.end);
         if (!wanted_.learn.empty()) {
-            if (const auto written = host::replace_file(wanted_.learn, learned_policy(wanted_.image, tally, registers));
-                !written)
+            const auto policy =
+                learned_policy(wanted_.image, code == done ? "" : end_in_words(result), tally, registers);
+            if (!policy) return std::unexpected{policy.error()};
+            if (const auto written = host::replace_file(wanted_.learn, *policy); !written)
                 return std::unexpected{written.error()};
         }
-        const auto code = code_of(result.end);
         return code == done ? code : fail(code, "the guest was ended by " + end_in_words(result));
     }
 
@@ -211,13 +256,14 @@ exit_code run_guest(int argc, char** argv) {
     add_catalogue(app, options);
     add_profile(app, options);
     app.add_flag("--trace", wanted.trace, "Print each access as it is made");
-    app.add_option("--policy", wanted.policy,
-                   "Leave to KVM what this policy lets pass: a name of msr intercept list, or a file");
+    auto* const policy = app.add_option(
+        "--policy", wanted.policy, "Leave to KVM what this policy lets pass: a name of msr intercept list, or a file");
     app.add_option("--set", wanted.set, "Settings and states that hold for the policy")
         ->delimiter(',')
         ->expected(1)
-        ->take_all();
-    app.add_option("--learn", wanted.learn, "Write the policy of what the run needed to this file");
+        ->take_all()
+        ->needs(policy);
+    app.add_option("--learn", wanted.learn, "Write the policy of what the run needed to this file; not with --policy");
     app.add_option("--serial", wanted.serial,
                    "Write what the guest says on COM1 and port E9H to this file; otherwise it goes to standard output, "
                    "with --json to standard error");

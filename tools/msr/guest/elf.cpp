@@ -14,6 +14,10 @@ namespace {
 // Xen's note that tells where a guest is entered in 32 bits (Xen, public/elfnote.h).
 constexpr std::uint32_t pvh_entry_note = 18;
 constexpr std::string_view pvh_note_owner{"Xen\0", 4};
+// Whose notes tell what else a file is: the C library's (of type NT_GNU_ABI_TAG), and a kernel's in its vmlinux (Linux,
+// include/linux/elfnote.h).
+constexpr std::string_view gnu_note_owner{ELF_NOTE_GNU, sizeof ELF_NOTE_GNU};
+constexpr std::string_view linux_note_owner{"Linux\0", 6};
 
 struct elf_32 {
     using header = Elf32_Ehdr;
@@ -65,11 +69,12 @@ class elf_reader {
 
     // False where the file ends before the segment does.
     bool take(const typename Width::segment& one, guest_image& image) {
+        if (one.p_type == PT_INTERP || one.p_type == PT_DYNAMIC) is_of_system_ = true;
         if (one.p_type != PT_LOAD && one.p_type != PT_NOTE) return true;
         if (!is_inside(one.p_offset, one.p_filesz)) return false;
         const auto bytes = file_.subspan(one.p_offset, one.p_filesz);
         if (one.p_type == PT_NOTE) {
-            find_pvh_entry(bytes);
+            read_notes(bytes);
         } else {
             image.parts.push_back(
                 {.address = one.p_paddr, .size = std::max<std::uint64_t>(one.p_memsz, one.p_filesz), .bytes = bytes});
@@ -78,7 +83,7 @@ class elf_reader {
     }
 
     // Notes: three words (sizes of name and description, type), the name, the description, each on a boundary of four.
-    void find_pvh_entry(std::span<const std::byte> notes) {
+    void read_notes(std::span<const std::byte> notes) {
         constexpr std::uint64_t note_header = 12;
         const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
         while (notes.size() >= note_header) {
@@ -86,19 +91,22 @@ class elf_reader {
             const auto name_size = padded(head.n_namesz);
             const auto whole = note_header + name_size + padded(head.n_descsz);
             if (note_header + name_size + head.n_descsz > notes.size()) return;
-            const auto* const name = reinterpret_cast<const char*>(notes.data()) + note_header;
-            if (head.n_type == pvh_entry_note && std::string_view{name, head.n_namesz} == pvh_note_owner) {
-                const auto value = notes.subspan(note_header + name_size, head.n_descsz);
-                if (value.size() == 4 || value.size() == 8) {
-                    pvh_entry_ = value.size() == 4 ? structure_at<std::uint32_t>(value, 0)
-                                                   : structure_at<std::uint64_t>(value, 0);
-                }
-            }
+            const std::string_view owner{reinterpret_cast<const char*>(notes.data()) + note_header, head.n_namesz};
+            if (owner == pvh_note_owner && head.n_type == pvh_entry_note)
+                take_pvh_entry(notes.subspan(note_header + name_size, head.n_descsz));
+            if (owner == gnu_note_owner && head.n_type == NT_GNU_ABI_TAG) is_of_system_ = true;
+            if (owner == linux_note_owner) is_linux_ = true;
             notes = notes.subspan(std::min<std::uint64_t>(whole, notes.size()));
         }
     }
 
+    void take_pvh_entry(std::span<const std::byte> value) {
+        if (value.size() == sizeof(std::uint32_t)) pvh_entry_ = structure_at<std::uint32_t>(value, 0);
+        if (value.size() == sizeof(std::uint64_t)) pvh_entry_ = structure_at<std::uint64_t>(value, 0);
+    }
+
     host::outcome<guest_image> enter(guest_image image, const std::optional<multiboot_header>& multiboot) const {
+        if (is_linux_) return linux_kernel_refused();
         if (pvh_entry_) {
             image.protocol = boot_protocol::pvh;
             image.entry = *pvh_entry_;
@@ -110,6 +118,10 @@ class elf_reader {
             image.protocol = boot_protocol::multiboot;
             return image;
         }
+        if (is_of_system_)
+            return host::bad_input("it is a program for an operating system, not a bare-metal guest",
+                                   "it is linked for a loader or a C library",
+                                   "a guest that is so has a multiboot header or a PVH note");
         if (sizeof(header_) == sizeof(Elf32_Ehdr))
             return host::bad_input("it is a 32-bit ELF file without a multiboot header or a PVH note",
                                    "nothing says in which state it is entered");
@@ -133,6 +145,8 @@ class elf_reader {
     std::span<const std::byte> file_;
     typename Width::header header_{};
     std::optional<std::uint64_t> pvh_entry_;
+    bool is_of_system_ = false;
+    bool is_linux_ = false;
 };
 
 }  // namespace

@@ -33,9 +33,7 @@ host::outcome<guest_image> read_any(std::span<const std::byte> file, std::option
     const auto header = find_multiboot_header(file);
     if (header && header->has_addresses()) return read_multiboot_file(file, *header);
     if (is_elf(file)) return read_elf(file, header);
-    if (is_linux_kernel(file))
-        return host::bad_input("it is a Linux kernel", "that needs more of a machine than a serial port and an exit",
-                               "run it in QEMU, or in lab/lab linux");
+    if (is_linux_kernel(file)) return linux_kernel_refused();
     return host::bad_input("it is no image of a guest", "neither an ELF file nor one with a multiboot header",
                            "name the address of a flat binary with --flat");
 }
@@ -71,6 +69,11 @@ std::string_view to_word(boot_protocol one) {
         case boot_protocol::flat: break;
     }
     return "flat";
+}
+
+std::unexpected<host::error> linux_kernel_refused() {
+    return host::bad_input("it is a Linux kernel", "that needs more of a machine than a serial port and an exit",
+                           "run it in QEMU, or in lab/lab linux");
 }
 
 host::outcome<guest_image> read_image(std::span<const std::byte> file, std::uint64_t memory_end,

@@ -38,6 +38,9 @@ struct guest_image {
     std::vector<image_part> parts;  // by address; none overlaps another
 };
 
+/// What is said of a Linux kernel, whatever its file.
+[[nodiscard]] std::unexpected<msr::host::error> linux_kernel_refused();
+
 /// Finds out what `file` is; `flat_at`: that it is flat, for this address. Parts refer to the file's bytes, and lie
 /// below `memory_end`. Errors: no image, a damaged one, one that does not fit, or one that needs more of a machine.
 [[nodiscard]] msr::host::outcome<guest_image> read_image(std::span<const std::byte> file, std::uint64_t memory_end,

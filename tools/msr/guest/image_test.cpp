@@ -64,9 +64,17 @@ struct elf_image {
         return *this;
     }
     elf_image& with_pvh(std::uint32_t entry) {
+        return with_note({4, 4, 18, 0x006E6558, entry});  // "Xen"
+    }
+
+    elf_image& with_segment(std::uint32_t type) {
         with_second();
-        segments[1].p_type = PT_NOTE;
-        content = {4, 4, 18, 0x006E6558, entry};  // "Xen"
+        segments[1].p_type = type;
+        return *this;
+    }
+    elf_image& with_note(const std::array<std::uint32_t, 16>& words) {
+        with_segment(PT_NOTE);
+        content = words;
         return *this;
     }
 
@@ -172,6 +180,28 @@ TEST(guest_image, what_is_not_for_this_machine_is_refused) {
     EXPECT_COMPLAINT(file, "no program");
     EXPECT_COMPLAINT(elf_image{}.with_multiboot(4), "asks for a video mode");
     EXPECT_COMPLAINT(elf_image{}.with_multiboot(8), "requires 0x8");
+}
+
+TEST(guest_image, programs_of_an_operating_system_are_refused) {
+    constexpr std::array<std::uint32_t, 16> abi_tag{4, 16, NT_GNU_ABI_TAG, 0x00554E47, ELF_NOTE_OS_LINUX, 3, 2, 0};
+    EXPECT_COMPLAINT(elf_image{}.with_segment(PT_INTERP), "a program for an operating system");
+    EXPECT_COMPLAINT(elf_image{}.with_segment(PT_DYNAMIC), "a program for an operating system");
+    EXPECT_COMPLAINT(elf_image{}.with_note(abi_tag), "a program for an operating system");
+    EXPECT_COMPLAINT(elf_image<elf_file_32>{}.with_note(abi_tag), "a program for an operating system");
+    auto file = elf_image{}.with_note(abi_tag);
+    file.content[2] = NT_GNU_BUILD_ID;
+    EXPECT_EQ(complaint(file.bytes()), "");
+    // A kernel that moves itself to where it lies has to say how it is entered.
+    file = elf_image{}.with_segment(PT_DYNAMIC).with_multiboot();
+    EXPECT_EQ(complaint(file.bytes()), "");
+}
+
+TEST(guest_image, a_linux_kernel_is_known_by_its_notes) {
+    constexpr std::uint32_t build_salt = 0x100;
+    EXPECT_COMPLAINT(elf_image{}.with_note({6, 4, build_salt, 0x756E694C, 0x78, 0}), "it is a Linux kernel");
+    // Also where it says how it is entered.
+    EXPECT_COMPLAINT(elf_image{}.with_note({4, 4, 18, 0x006E6558, load_address, 6, 4, build_salt, 0x756E694C, 0x78}),
+                     "it is a Linux kernel");
 }
 
 // A file whose header has the addresses (multiboot 3.1.3), without being ELF.

@@ -54,6 +54,9 @@ void print_registers(const access_tally& tally, const guest_registers& registers
         print_refusals("read", counts.reads);
         print_refusals(fmt::format("write of {}", hex(counts.writes.refused_value)), counts.writes);
     }
+    if (tally.unlisted() != 0)
+        fmt::print("{} accesses of further addresses are not listed: there were more than {} addresses\n",
+                   tally.unlisted(), access_tally::most_addresses);
 }
 
 bool has_hung(const run_result& result) {
@@ -149,6 +152,7 @@ json run_json(const run_description& what, const run_result& result, const acces
                   {"register_exits", tally.accesses()},
                   {"unfiltered_register_exits", result.unfiltered},
                   {"register_exits_per_second", per_second(tally.accesses(), result.seconds)}};
+    if (tally.unlisted() != 0) document["unlisted_register_exits"] = tally.unlisted();
     if (result.exit_value) document["exit_value"] = hex(*result.exit_value);
     auto list = json::array();
     for (const auto& [index, counts] : tally.by_address()) {

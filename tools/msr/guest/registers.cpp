@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "msr/catalogue/lookup.hpp"
+#include "msr/registers/layouts/control_register_0.hpp"
+#include "msr/registers/layouts/control_register_4.hpp"
 #include "msr/rules/all.hpp"
 #include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
@@ -14,10 +16,6 @@ namespace host = msr::host;
 namespace profile = msr::profile;
 
 namespace {
-
-// Control register bits that accesses depend on (SDM volume 3, 2.5).
-constexpr std::uint64_t cr0_paging = std::uint64_t{1} << 31U;
-constexpr std::uint64_t cr4_five_level_paging = std::uint64_t{1} << 12U;
 
 constexpr bool is_backed(const profile::address_slot* slot) {
     return slot != nullptr && slot->where == profile::address_slot::place::backed;
@@ -68,8 +66,8 @@ void guest_registers::see_processor_state() {
     const auto special = vcpu_.special_registers();
     if (!special) return;
     auto& state = guest_.around().state;
-    state.paging = (special->cr0 & cr0_paging) != 0;
-    state.five_level_paging = (special->cr4 & cr4_five_level_paging) != 0;
+    state.paging = msr::control_register_0{special->cr0}.pg();
+    state.five_level_paging = msr::control_register_4{special->cr4}.la57();
 }
 
 msr::result<std::uint64_t> guest_registers::read(std::uint32_t index) {

@@ -20,6 +20,17 @@ constexpr std::chrono::milliseconds longest_tick{50};
 
 constexpr std::uint64_t apic_page = 0x1000;
 
+// While it lives, a guest that does not leave is looked at.
+class guest_ticks {
+  public:
+    explicit guest_ticks(std::chrono::milliseconds period) { host::kvm_guest::interrupt_each(period); }
+    guest_ticks(const guest_ticks&) = delete;
+    guest_ticks& operator=(const guest_ticks&) = delete;
+    guest_ticks(guest_ticks&&) = delete;
+    guest_ticks& operator=(guest_ticks&&) = delete;
+    ~guest_ticks() { host::kvm_guest::interrupt_each(std::chrono::milliseconds{0}); }
+};
+
 std::string missing_memory(const kvm_run& state) {
     const std::uint64_t address = state.mmio.phys_addr;
     constexpr auto local_apic = msr::ia32_apic_base::at_reset().raw() & ~(apic_page - 1);
@@ -50,7 +61,7 @@ std::string_view to_word(guest_end one) {
 }
 
 run_result guest_run::run(const run_limits& limits) {
-    host::kvm_guest::interrupt_each(std::clamp(limits.time, std::chrono::milliseconds{1}, longest_tick));
+    const guest_ticks ticks{std::clamp(limits.time, std::chrono::milliseconds{1}, longest_tick)};
     const auto begin = steady::now();
     auto ended = run_on(limits);
     return {.end = ended.end,

@@ -4,9 +4,16 @@
 
 namespace tool {
 
+register_counts& access_tally::counts_of(std::uint32_t index) {
+    if (const auto found = all_.find(index); found != all_.end()) return found->second;
+    if (all_.size() < most_addresses) return all_[index];
+    ++unlisted_;
+    return others_;
+}
+
 access_counts& access_tally::count(const observed_access& one) {
     recent_[accesses_++ % most_recent] = one;
-    auto& register_ = all_[one.index];
+    auto& register_ = counts_of(one.index);
     auto& counts = one.direction == msr::direction::read ? register_.reads : register_.writes;
     if (one.refused) {
         if (counts.refused++ == 0) counts.refused_value = one.value;

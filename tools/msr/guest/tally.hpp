@@ -45,19 +45,27 @@ struct register_counts {
 class access_tally {
   public:
     static constexpr std::size_t most_recent = 16;
+    /// More addresses are not told apart: a guest that tries all 2^32 must not fill the memory.
+    static constexpr std::size_t most_addresses = 1 << 16;
 
     /// Returns the counts, where the caller adds the reason of a first refusal.
     access_counts& count(const observed_access& one);
 
     [[nodiscard]] std::map<std::uint32_t, register_counts> by_address() const { return {all_.begin(), all_.end()}; }
     [[nodiscard]] std::uint64_t accesses() const { return accesses_; }
+    /// Those of them that by_address() leaves out, because there were too many addresses.
+    [[nodiscard]] std::uint64_t unlisted() const { return unlisted_; }
     /// The last ones, oldest first.
     [[nodiscard]] std::vector<observed_access> recent() const;
 
   private:
+    [[nodiscard]] register_counts& counts_of(std::uint32_t index);
+
     std::unordered_map<std::uint32_t, register_counts> all_;
+    register_counts others_;
     std::array<observed_access, most_recent> recent_{};
     std::uint64_t accesses_ = 0;
+    std::uint64_t unlisted_ = 0;
 };
 
 }  // namespace tool

@@ -1,0 +1,21 @@
+// Reads every register of a range, as a guest does that looks for what its CPU has. Exits with 0.
+#include "lab/guest_images/exit.hpp"
+#include "msr/core/native.hpp"
+
+namespace {
+
+// Known registers are among them, and more that are none than a policy has rows.
+constexpr std::uint32_t addresses = 0x400;
+
+}  // namespace
+
+void image_exception(msr::lab::frame* interrupted) {
+    msr::lab::recover_or_exit(interrupted);
+}
+
+void image_main() {
+    msr::lab::load_gates();
+    for (std::uint32_t address = 0; address < addresses; ++address)
+        static_cast<void>(msr::native_bus{}.read(address));
+    msr::lab::exit_with(0);
+}
