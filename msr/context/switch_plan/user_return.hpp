@@ -24,8 +24,8 @@ namespace detail {
 }  // namespace detail
 
 /// What happens when the first register gets a value that user mode is not to find: a kernel registers its notifier, or
-/// sets the flag that its way to user mode looks at. Called once until the next return, and by that again if a write was
-/// refused there.
+/// sets the flag that its way to user mode looks at. Called once until the next return, and by that again if a write
+/// was refused there.
 struct no_arming {
     constexpr void operator()() const {}
 };
