@@ -70,7 +70,7 @@ class user_return_registers {
     template <bus Bus>
     [[nodiscard, gnu::always_inline]] result<void> set(Bus&& to, std::size_t at, std::uint64_t value,
                                                        std::uint64_t mask = ~std::uint64_t{0}) {
-        if (!is_present(at)) [[unlikely]]
+        if (at >= Most) [[unlikely]]
             return std::unexpected{absent(at, direction::write)};
         const std::uint64_t user = user_[at];
         const auto wanted = (value & mask) | (user & ~mask);
@@ -137,6 +137,7 @@ class user_return_registers {
 
     template <class Bus>
     [[nodiscard]] result<void> change(Bus& to, std::size_t at, std::uint64_t value) {
+        if (!is_present(at)) return std::unexpected{absent(at, direction::write)};
         const auto written = write_register(to, at, value);
         if (written && current_[at] != user_[at]) wait_for_return(at);
         return written;
