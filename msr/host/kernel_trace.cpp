@@ -29,6 +29,11 @@ outcome<kernel_trace> kernel_trace::start(std::span<const std::string_view> even
     if (::mkdir(instance.c_str(), 0700) != 0) {
         const auto failed = errno;
         if (failed == EACCES || failed == EPERM) return cannot_record("this needs root", "use sudo");
+        if (failed == EEXIST) {
+            return cannot_record(
+                fmt::format("{} is there already, left behind by an earlier recording", instance.string()),
+                fmt::format("remove it: rmdir {}", instance.string()), error_kind::not_possible);
+        }
         return cannot_record(fmt::format("{}: {}", instance.string(), describe_errno(failed)),
                              "is tracefs there? mount -t tracefs tracefs /sys/kernel/tracing");
     }

@@ -6,8 +6,10 @@
 
 #include "tools/msr/choose.hpp"
 #include "tools/msr/cpu_source.hpp"
+#include "tools/msr/refusal.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
+#include "tools/msr/write_check.hpp"
 
 namespace tool {
 
@@ -24,49 +26,78 @@ struct plan_question {
 
 // REGISTER=VALUE,REGISTER=VALUE, as a trace has it.
 host::outcome<context::register_values> parse_register_set(const std::string& words, const catalogue::tables& facts) {
+    constexpr std::string_view form = "as IA32_FS_BASE=0x7f0000001000,IA32_TSC_AUX=1";
+    if (words.find('\n') != std::string::npos)
+        return host::bad_input("a register set is one line", "there is a line feed in it", std::string{form});
     const auto read = context::read_switch_trace("task set " + words, facts);
     if (read) return read->tasks.front().registers;
-    return host::bad_input(fmt::format("`{}` is no register set", words), read.error().message,
-                           "as IA32_FS_BASE=0x7f0000001000,IA32_TSC_AUX=1");
+    return host::bad_input(fmt::format("`{}` is no register set", words.substr(0, 80)), read.error().message,
+                           std::string{form});
 }
 
 struct planned_switch {
     std::vector<context::switch_rule> rows;
     std::vector<context::planned_write> writes;
+    context::switch_rules rules;
     context::register_plan plan;
 };
 
-host::outcome<planned_switch> make_switch_plan(const profile::profile& cpu, const context::register_values& from,
-                                               const context::register_values& to, std::uint64_t xss) {
+struct plan_refusal {
+    exit_code code;
+    std::string line;
+};
+
+std::string called(const catalogue::tables& facts, std::uint32_t address) {
+    const auto found = catalogue::at_address(facts, address);
+    return found.empty() ? fmt::format("register {}", hex(address))
+                         : catalogue::name_of(*found.front().entry, found.front().member);
+}
+
+plan_refusal no_plan(const catalogue::tables& facts, const context::switch_objection& why) {
+    return {why.why == context::switch_objection::cause::paging ? finding : bad_usage,
+            fmt::format("no plan for {}: {}", called(facts, why.address), std::string_view{to_string(why.why)})};
+}
+
+// Whether the CPU would take a value where another is; where that is not known, only what no other allows is refused.
+std::optional<plan_refusal> objection_to(const profile::profile& cpu, const context::switch_rule& rule,
+                                         const context::planned_write& write, const context::register_values& from) {
+    const auto& entry = *rule.entry;
+    const auto member = entry.stride == 0 ? 0 : (write.address - entry.address) / entry.stride;
+    const auto* const held = context::find_register(from, write.address);
+    const auto answer =
+        check_write({&entry, member}, cpu, held != nullptr ? held->value : write.value, write.value, nullptr, 0);
+    if (!answer.faults()) return std::nullopt;
+    return plan_refusal{finding,
+                        fmt::format("no plan: {}", reason(answer, write.value, catalogue::name_of(entry, member)))};
+}
+
+std::expected<planned_switch, plan_refusal> make_switch_plan(const profile::profile& cpu,
+                                                             const context::register_values& from,
+                                                             const context::register_values& to, std::uint64_t xss) {
     std::vector<std::uint32_t> addresses;
     for (const auto& one : to)
         addresses.push_back(one.address);
     planned_switch result{
-        std::vector<context::switch_rule>(to.size()), std::vector<context::planned_write>(to.size()), {}};
-    const auto refuse = [](const context::switch_objection& why) {
-        return host::bad_input(fmt::format("no plan for register {:#x}", why.address), str(to_string(why.why)));
-    };
+        std::vector<context::switch_rule>(to.size()), std::vector<context::planned_write>(to.size()), {}, {}};
     const auto rules = context::make_switch_rules(cpu, addresses, xss, {result.rows.data(), result.rows.size()});
-    if (!rules) return refuse(rules.error());
+    if (!rules) return std::unexpected{no_plan(cpu.facts(), rules.error())};
+    result.rules = *rules;
     const auto plan = make_register_plan({from}, {to}, *rules, {result.writes.data(), result.writes.size()});
-    if (!plan) return refuse(plan.error());
+    if (!plan) return std::unexpected{no_plan(cpu.facts(), plan.error())};
     result.plan = *plan;
-    return result;
-}
-
-std::string register_called(const planned_switch& made, std::uint32_t address) {
-    for (const auto& row : made.rows) {
-        if (row.address != address) continue;
-        const auto& entry = *row.entry;
-        return catalogue::name_of(entry, entry.stride == 0 ? 0 : (address - entry.address) / entry.stride);
+    for (const auto& writes : {plan->now, plan->late}) {
+        for (const auto& one : writes) {
+            if (auto refused = objection_to(cpu, *rules->find(one.address), one, from))
+                return std::unexpected{std::move(*refused)};
+        }
     }
-    return hex(address);
+    return result;
 }
 
 json switch_plan_json(const planned_switch& made, msr::view<context::planned_write> writes) {
     auto result = json::array();
     for (const auto& one : writes) {
-        result.push_back({{"name", register_called(made, one.address)},
+        result.push_back({{"name", name_of(made.rules, one.address)},
                           {"address", hex(one.address)},
                           {"value", hex(one.value)},
                           {"by", str(to_string(one.by))},
@@ -78,7 +109,7 @@ json switch_plan_json(const planned_switch& made, msr::view<context::planned_wri
 void print_switch_plan(const planned_switch& made, msr::view<context::planned_write> writes, std::string_view when) {
     for (const auto& one : writes) {
         fmt::print("{:<12} {:<10} {:<28} {}{}\n", when, std::string_view{to_string(one.by)},
-                   register_called(made, one.address), hex(one.value), one.serialises ? "  serialises" : "");
+                   name_of(made.rules, one.address), hex(one.value), one.serialises ? "  serialises" : "");
     }
 }
 
@@ -94,7 +125,7 @@ exit_code show_switch_plan(const plan_question& asked) {
     const auto xss = parse_xss(asked.xss);
     if (!xss) return fail(to_exit_code(xss.error().kind), xss.error().line());
     const auto made = make_switch_plan(profile::profile{**known, cpu->cpuid, cpu->registers}, *from, *to, *xss);
-    if (!made) return fail(to_exit_code(made.error().kind), made.error().line());
+    if (!made) return fail(made.error().code, made.error().line);
     const auto cycles = assumed_cycles_of(made->plan.now) + assumed_cycles_of(made->plan.late);
     if (asked.common.json) {
         print(json{{"now", switch_plan_json(*made, made->plan.now)},

@@ -31,12 +31,15 @@ struct record_question {
 
 volatile std::sig_atomic_t recording_is_over = 0;
 
-// Sleeps that long, or until the recording is interrupted.
-void wait_for(double seconds) {
+void end_recording_when_interrupted() {
     struct sigaction action{};
     action.sa_handler = [](int) { recording_is_over = 1; };
     for (const int signal : {SIGINT, SIGTERM})
         ::sigaction(signal, &action, nullptr);
+}
+
+// Sleeps that long, or until the recording is interrupted.
+void wait_for(double seconds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>{seconds};
     while (recording_is_over == 0 && std::chrono::steady_clock::now() < end) {
         const timespec a_while{0, 20'000'000};
@@ -50,6 +53,8 @@ host::outcome<std::string> record_here(const record_question& asked) {
         events.emplace_back("raw_syscalls/sys_enter");
         events.emplace_back("raw_syscalls/sys_exit");
     }
+    // Before there is a buffer that would be left behind.
+    end_recording_when_interrupted();
     auto trace = host::kernel_trace::start(events);
     if (!trace) return std::unexpected{trace.error()};
     wait_for(asked.seconds);

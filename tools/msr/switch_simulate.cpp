@@ -32,6 +32,8 @@ host::outcome<context::switch_trace> read_switches(const std::string& name, cons
     const auto text = host::read_file(name, largest_switch_trace);
     if (!text) return host::bad_input(fmt::format("cannot read {}", name), host::describe_errno(text.error()));
     auto trace = context::read_switch_trace(*text, facts);
+    if (trace && trace->events.empty())
+        return host::bad_input(fmt::format("{} holds no trace", name), "nothing happens in it");
     if (trace) return std::move(*trace);
     const auto& wrong = trace.error();
     return host::bad_input(fmt::format("{}, line {}, column {}: {}", name, wrong.line, wrong.column, wrong.message));
@@ -183,8 +185,8 @@ exit_code simulate_trace(const simulation_question& asked) {
         if (!is_wanted(how, it)) continue;
         const auto totals = simulate(it.trace, *rules, how, it.costs);
         if (!totals) {
-            return fail(bad_usage, fmt::format("{}, line {}, column {}: {}", asked.trace, totals.error().line,
-                                               totals.error().column, totals.error().message));
+            return fail(finding, fmt::format("{}, line {}, column {}: {}", asked.trace, totals.error().line,
+                                             totals.error().column, totals.error().message));
         }
         it.all.push_back(*totals);
     }

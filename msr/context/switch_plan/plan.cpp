@@ -59,7 +59,7 @@ std::expected<register_plan, switch_objection> make_register_plan(const register
         const auto& rule = *row++;
         const bool known = reaches(before, previous.registers.end(), address);
         const auto is_lost = [&] { return rule.base == base_of::fs ? load_fs : load_gs && rule.base == base_of::gs; };
-        if (known && before->value == value && !is_lost()) continue;
+        if (known && before->value == value && !rule.always && !is_lost()) continue;
         if (rule.by_xsaves) continue;
         if (known && ((before->value ^ value) & rule.fixed) != 0) return refuse(cause::paging);
         if (now == late) return refuse(cause::no_room);

@@ -40,8 +40,9 @@ inline constexpr std::size_t least_in_list = 4;
 inline constexpr std::size_t most_in_list = 64;
 
 /// What is to be done when `next` follows `previous`. Values that are equal are not written, but for the base of a
-/// selector that is loaded; what XSAVES switches is left to it. A register that `previous` lacks is written whatever it
-/// holds; one that `next` lacks stays as it is. `storage` has room for as many writes as `next` has registers.
+/// selector that is loaded, commands, and what changes by itself; what XSAVES switches is left to it. A register that
+/// `previous` lacks is written whatever it holds; one that `next` lacks stays as it is. `storage` has room for as many
+/// writes as `next` has registers.
 [[nodiscard]] std::expected<register_plan, switch_objection> make_register_plan(const register_set& previous,
                                                                                 const register_set& next,
                                                                                 const switch_rules& rules,

@@ -19,6 +19,8 @@
 #include "msr/registers/ia32_pat.hpp"
 #include "msr/registers/ia32_pkrs.hpp"
 #include "msr/registers/ia32_pl0_ssp.hpp"
+#include "msr/registers/ia32_pmc.hpp"
+#include "msr/registers/ia32_pred_cmd.hpp"
 #include "msr/registers/ia32_spec_ctrl.hpp"
 #include "msr/registers/ia32_star.hpp"
 #include "msr/registers/ia32_sysenter_cs.hpp"
@@ -26,6 +28,7 @@
 #include "msr/registers/ia32_tsc_adjust.hpp"
 #include "msr/registers/ia32_tsc_aux.hpp"
 #include "msr/registers/ia32_tsc_deadline.hpp"
+#include "msr/registers/ia32_x2apic_eoi.hpp"
 #include "msr/registers/ia32_x2apic_lvt_timer.hpp"
 #include "msr/registers/ia32_x2apic_tpr.hpp"
 #include "msr/registers/ia32_xss.hpp"
@@ -88,6 +91,25 @@ TEST(register_plan, skips_what_is_equal_and_writes_what_is_not_known) {
     EXPECT_EQ(on.written({{ia32_fs_base::address, 5}, {ia32_pat::address, 1}},
                          {{ia32_fs_base::address, 6}, {ia32_spec_ctrl::address, 0}}),
               (std::vector{ia32_spec_ctrl::address, ia32_fs_base::address}));
+}
+
+// SDM volume 3, 11.8.5, and volume 4, IA32_PRED_CMD: each write acts. The counters have gone on since.
+TEST(register_plan, commands_and_what_changes_by_itself_are_always_written) {
+    const std::vector<std::uint32_t> all{ia32_time_stamp_counter::address, ia32_pred_cmd::address, ia32_pmc::address,
+                                         ia32_tsc_deadline::address, ia32_x2apic_eoi::address};
+    planner on{"ice-lake-sp", all};
+    for (const auto address : all)
+        EXPECT_EQ(on.written({{address, 1}}, {{address, 1}}), std::vector{address}) << std::hex << address;
+    // These change in user mode, or by the task alone.
+    const std::vector<std::uint32_t> tasks{ia32_spec_ctrl::address, ia32_fred_rsp0::address,
+                                           ia32_pl0_ssp::address,   ia32_pkrs::address,
+                                           ia32_fs_base::address,   ia32_kernel_gs_base::address};
+    planner quiet{"panther-lake", tasks};
+    for (const auto address : tasks) {
+        const auto plan = quiet.plan({{address, 64}}, {{address, 64}});
+        ASSERT_TRUE(plan);
+        EXPECT_TRUE(plan->now.empty() && plan->late.empty()) << std::hex << address;
+    }
 }
 
 TEST(register_plan, a_selector_that_is_loaded_takes_the_base_with_it) {

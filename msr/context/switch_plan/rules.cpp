@@ -56,6 +56,24 @@ const register_entry* entry_at(const profile::profile& cpu, std::uint32_t addres
     return possible;
 }
 
+// Whether to write what was there last is not the same as to write nothing. What a switch exchanges, or user mode alone
+// needs, stands still while the kernel runs, whatever `varies` says of it.
+bool differs_by_itself(const register_entry& entry) {
+    const auto acts = [](catalogue::access how) {
+        return how == catalogue::access::write_only || how == catalogue::access::write_one_to_clear;
+    };
+    const bool stands_still = catalogue::is_switched(entry) || entry.used_in == catalogue::use::user_mode;
+    const auto changes = [&](catalogue::variation how) {
+        return how == catalogue::variation::changing && !stands_still;
+    };
+    if (acts(entry.access) || changes(entry.varies)) return true;
+    for (const auto& field : entry.fields) {
+        if (acts(field.access)) return true;
+        if (field.access != catalogue::access::read_only && changes(field.varies)) return true;
+    }
+    return false;
+}
+
 // Whether the other register has to be there first, with what it needs in its turn.
 bool relies_on(const catalogue::tables& facts, const register_entry& entry, text other) {
     for (const auto& name : entry.restore_after) {
@@ -96,7 +114,8 @@ class rule_maker {
                            .wrmsr_serialises = entry.serialising.empty() ||
                                                catalogue::test(entry.serialising, cpu_) != catalogue::holds::no,
                            .can_wait = entry.used_in == catalogue::use::user_mode,
-                           .by_xsaves = switched_by_xsaves(entry, xss_)};
+                           .by_xsaves = switched_by_xsaves(entry, xss_),
+                           .always = differs_by_itself(entry)};
         if (address == ia32_fs_base::address) result.base = base_of::fs;
         // In the kernel, the user's base of GS is the inactive one.
         if (address == ia32_kernel_gs_base::address) result.base = base_of::gs;
@@ -116,7 +135,7 @@ class rule_maker {
     void settle(switch_rule& row) const {
         const bool relied_on = is_relied_on(row);
         // An order is kept only while nothing waits.
-        if (relied_on || row.order != 0) row.can_wait = false;
+        if (relied_on || row.order != 0 || row.always) row.can_wait = false;
         if (!relied_on && row.wrmsr_serialises && cpu_.has("wrmsrns")) row.by = write_instruction::wrmsrns;
         row.serialises = row.wrmsr_serialises && row.by == write_instruction::wrmsr;
     }

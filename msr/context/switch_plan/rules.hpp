@@ -28,6 +28,7 @@ struct switch_rule {
     bool wrmsr_serialises = true;  // WRMSR would
     bool can_wait = false;         // for the return to user mode
     bool by_xsaves = false;        // XSAVES and XRSTORS switch it
+    bool always = false;           // even if it is equal: a command acts each time, and a counter has gone on
     std::uint64_t fixed = 0;       // bits that no switch can change: paging would have to be off
 };
 

@@ -1,32 +1,18 @@
 #include "msr/context/switch_plan/simulate.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "msr/context/switch_plan/unknown_values.hpp"
 #include "msr/context/switch_plan/user_return.hpp"
 
 namespace msr::context {
 
 namespace {
-
-// The host's value of a register of which the trace does not say it: one that nobody else names.
-std::uint64_t value_of_its_own(const switch_trace& trace, std::uint32_t address) {
-    auto result = ~std::uint64_t{0};
-    const auto names = [&](const register_values& values) {
-        return std::ranges::any_of(
-            values, [&](const profile::known_register& one) { return one.address == address && one.value == result; });
-    };
-    const auto in_sets = [&](const auto& sets) {
-        return std::ranges::any_of(sets, [&](const auto& one) { return names(one.registers); });
-    };
-    while (names(trace.entry) || names(trace.exit) || in_sets(trace.tasks) || in_sets(trace.guests) ||
-           in_sets(trace.events))
-        --result;
-    return result;
-}
 
 // Registers that only count refuse nothing.
 void expect(const result<void>& /*written*/) {}
@@ -34,12 +20,18 @@ void expect(const result<void>& /*written*/) {}
 class replay {
   public:
     replay(const switch_trace& trace, const switch_rules& rules, switch_strategy how, const write_costs& costs)
-        : trace_{trace}, rules_{rules}, how_{how}, costs_{costs}, tasks_{trace.tasks}, guests_{trace.guests} {
+        : trace_{trace},
+          rules_{rules},
+          how_{how},
+          costs_{costs},
+          tasks_{trace.tasks},
+          guests_{trace.guests},
+          unknown_{trace},
+          at_start_{trace.host} {
         totals_.how = how;
         storage_.resize(rules.rows.size());
+        assign(at_start_, unknown_.all());
         for (const auto& row : rules.rows) {
-            const auto* const given = find_register(trace.host, row.address);
-            at_start_.push_back({row.address, given != nullptr ? given->value : value_of_its_own(trace, row.address)});
             if (row.can_wait && !row.by_xsaves && late_.size() < most_waiting) late_.push_back(row.address);
         }
     }
@@ -49,7 +41,7 @@ class replay {
             play(one);
             if (problem_) {
                 return std::unexpected{mistake{one.line, 1,
-                                               fmt::format("no plan: register {:#x}: {}", problem_->address,
+                                               fmt::format("no plan: {}: {}", name_of(rules_, problem_->address),
                                                            std::string_view{to_string(problem_->why)})}};
             }
         }
@@ -100,8 +92,8 @@ class replay {
             case switch_event::load: return load(on, one);
             case switch_event::put: return put(on);
             case switch_event::user: return to_user(on);
-            case switch_event::enter: return system_call(on, trace_.entry);
-            case switch_event::exit: system_call(on, trace_.exit); return to_user(on);
+            case switch_event::enter: return system_call(on, trace_.entry, true);
+            case switch_event::exit: system_call(on, trace_.exit, false); return to_user(on);
             case switch_event::write: return write(on, one);
         }
     }
@@ -130,8 +122,12 @@ class replay {
 
     void put(replayed_cpu& on) {
         register_values back;
-        for (const auto& one : guests_[*on.guest].registers)
+        for (const auto& one : guests_[*on.guest].registers) {
+            // A command leaves nothing behind.
+            const auto* const entry = rules_.find(one.address)->entry;
+            if (entry != nullptr && entry->access == catalogue::access::write_only) continue;
             back.push_back(*find_register(on.wanted, one.address));
+        }
         on.guest.reset();
         if (how_ == switch_strategy::deferred) {
             // What can wait has been waiting since it was loaded.
@@ -144,10 +140,10 @@ class replay {
         expect(on.waiting->return_to_user(counting_registers{*this, on, write_cause::user_return}));
     }
 
-    void system_call(replayed_cpu& on, const register_values& values) {
+    void system_call(replayed_cpu& on, const register_values& values, bool enters) {
         if (how_ == switch_strategy::recorded) return;
         for (const auto& one : values)
-            write_if_needed(on, one, write_cause::system_call);
+            write_now_or_late(on, one, write_cause::system_call, enters);
     }
 
     void write(replayed_cpu& on, const traced_event& event) {
@@ -159,13 +155,18 @@ class replay {
                 if (on.task) change(tasks_[*on.task], one);
                 assign(on.wanted, {one});
             }
-            if (how_ != switch_strategy::deferred || !slot_of(one.address)) {
-                write_if_needed(on, one, cause);
-            } else if (on.guest) {
-                set_now(on, one.address, one.value, cause);
-            } else {
-                wait(on, one.address, one.value);
-            }
+            write_now_or_late(on, one, cause, on.guest.has_value());
+        }
+    }
+
+    // Needed now by a guest or the kernel, or else user mode's.
+    void write_now_or_late(replayed_cpu& on, const profile::known_register& one, write_cause why, bool needed_now) {
+        if (how_ != switch_strategy::deferred || !slot_of(one.address)) {
+            write_if_needed(on, one, why);
+        } else if (needed_now) {
+            set_now(on, one.address, one.value, why);
+        } else {
+            wait(on, one.address, one.value);
         }
     }
 
@@ -189,7 +190,14 @@ class replay {
     }
 
     register_plan plan_of(const register_values& from, const register_values& to) {
-        auto made = make_register_plan({from}, {to}, rules_, {storage_.data(), storage_.size()});
+        // What is not known may differ in anything: it is written, and held against nothing.
+        const auto hides = [&](const profile::known_register& one) {
+            const auto* const next = find_register(to, one.address);
+            return next != nullptr && unknown_.contain(one) != unknown_.contain(*next);
+        };
+        auto known = from;
+        std::erase_if(known, hides);
+        auto made = make_register_plan({known}, {to}, rules_, {storage_.data(), storage_.size()});
         if (made) return *made;
         problem_ = made.error();
         return {};
@@ -217,7 +225,8 @@ class replay {
 
     void write_if_needed(replayed_cpu& on, const profile::known_register& one, write_cause why) {
         const bool always = how_ == switch_strategy::recorded || how_ == switch_strategy::all;
-        if (!always && find_register(on.held, one.address)->value == one.value) return;
+        if (!always && !rules_.find(one.address)->always && find_register(on.held, one.address)->value == one.value)
+            return;
         write_one(on, one, why, always ? write_instruction::wrmsr : rules_.find(one.address)->by);
     }
 
@@ -244,6 +253,7 @@ class replay {
     const write_costs& costs_;
     std::vector<traced_set> tasks_;  // as they are at this time
     std::vector<traced_set> guests_;
+    unknown_values unknown_;
     register_values at_start_;
     std::vector<std::uint32_t> late_;  // ascend
     std::vector<planned_write> storage_;
@@ -253,60 +263,6 @@ class replay {
 };
 
 }  // namespace
-
-text to_string(switch_strategy one) {
-    switch (one) {
-        case switch_strategy::recorded: return "recorded";
-        case switch_strategy::all: return "all";
-        case switch_strategy::diff: return "diff";
-        case switch_strategy::deferred: return "deferred";
-    }
-    return {};
-}
-
-text to_string(write_cause one) {
-    switch (one) {
-        case write_cause::task_switch: return "task_switch";
-        case write_cause::guest: return "guest";
-        case write_cause::user_return: return "user_return";
-        case write_cause::system_call: return "system_call";
-        case write_cause::other: return "other";
-    }
-    return {};
-}
-
-double write_costs::of(view<planned_write> writes) const {
-    double result = 0;
-    for (std::size_t at = 0; at < writes.size();) {
-        auto end = at + 1;
-        while (writes[at].by == write_instruction::wrmsrlist && end < writes.size() && writes[end].by == writes[at].by)
-            ++end;
-        const auto known =
-            writes[at].by == write_instruction::wrmsr ? measured.find(writes[at].address) : measured.end();
-        result += known != measured.end() ? known->second : assumed_cycles_of({&writes[at], end - at});
-        at = end;
-    }
-    return result;
-}
-
-trace_rules::trace_rules(const switch_trace& trace, const profile::profile& cpu, std::uint64_t xss) {
-    auto known = trace.addresses();
-    rows_.resize(known.size());
-    for (;;) {
-        const auto made = make_switch_rules(cpu, known, xss, {rows_.data(), rows_.size()});
-        if (made) {
-            rules_ = *made;
-            break;
-        }
-        unknown_.push_back(made.error().address);
-        std::erase(known, made.error().address);
-    }
-    rows_.resize(known.size());
-    for (const auto address : unknown_)
-        rows_.push_back({.address = address});
-    std::ranges::sort(rows_, {}, &switch_rule::address);
-    rules_.rows = rows_;
-}
 
 std::expected<switch_totals, mistake> simulate(const switch_trace& trace, const switch_rules& rules,
                                                switch_strategy how, const write_costs& costs) {

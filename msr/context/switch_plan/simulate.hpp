@@ -62,6 +62,9 @@ class trace_rules {
     switch_rules rules_;
 };
 
+/// What the catalogue calls the register of a rule; its address where it does not have it.
+[[nodiscard]] std::string name_of(const switch_rules& rules, std::uint32_t address);
+
 /// No more registers than that can wait in a simulation; further ones are written at once.
 inline constexpr std::size_t most_waiting = 64;
 

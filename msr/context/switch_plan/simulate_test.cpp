@@ -159,40 +159,49 @@ TEST(simulate, a_switch_that_has_no_plan_is_an_error_with_its_line) {
     const auto result = simulate(trace, *rules, switch_strategy::diff, {});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().line, 3);
+    EXPECT_NE(result.error().message.find("IA32_EFER"), std::string::npos) << result.error().message;
 }
 
-class mistaken : public testing::TestWithParam<std::tuple<const char*, int, int, const char*>> {};
-
-TEST_P(mistaken, has_a_place) {
-    const auto [text, line, column, message] = GetParam();
-    const auto read = read_switch_trace(text, catalogue::built_in());
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().line, line) << read.error().message;
-    EXPECT_EQ(read.error().column, column) << read.error().message;
-    EXPECT_NE(read.error().message.find(message), std::string::npos) << read.error().message;
+// What a CPU held before anybody said so is held against nothing.
+TEST(simulate, what_is_not_known_refuses_no_plan) {
+    constexpr std::string_view text = "guest g IA32_EFER=0\n0 load g\n0 put\n0 load g\n";
+    EXPECT_EQ(writes(text, switch_strategy::diff), 3);
+    EXPECT_EQ(writes(text, switch_strategy::deferred), 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(traces, mistaken,
-                         testing::Values(std::tuple{"taks a\n", 1, 1, "no statement `taks`"},
-                                         std::tuple{"0 jump\n", 1, 3, "no event `jump`"},
-                                         std::tuple{"0\n", 1, 2, "what happened is missing"},
-                                         std::tuple{"5000 user\n", 1, 1, "numbered up to 4095"},
-                                         std::tuple{"task a\ntask a\n", 2, 6, "declared twice"},
-                                         std::tuple{"0 switch a\n", 1, 10, "no task `a`"},
-                                         std::tuple{"0 switch\n", 1, 9, "a task is missing"},
-                                         std::tuple{"task a IA32_NOTHING=1\n", 1, 8, "IA32_NOTHING"},
-                                         std::tuple{"task a IA32_EFER\n", 1, 17, "value is missing"},
-                                         std::tuple{"task a IA32_EFER=\n", 1, 18, "value is missing"},
-                                         std::tuple{"task a IA32_EFER=x\n", 1, 18, "`x` is no number"},
-                                         std::tuple{"task a IA32_EFER=0x10000000000000000\n", 1, 18,
-                                                    "no number of 64 bits"},
-                                         std::tuple{"task a IA32_EFER=1 EFER=1\n", 1, 20, "twice"},
-                                         std::tuple{"task a IA32_EFER.SCE=1\n", 1, 8, "not one whole register"},
-                                         std::tuple{"task a IA32_MTRR_PHYSBASE=1\n", 1, 8, "not one whole register"},
-                                         std::tuple{"0 put\n", 1, 3, "no guest is loaded"},
-                                         std::tuple{"guest g\n0 load g\n0 user\n", 3, 3, "a guest is loaded on CPU 0"},
-                                         std::tuple{"0 write\n", 1, 8, "what is written is missing"},
-                                         std::tuple{"0 user 5\n", 1, 8, "nothing behind it"}));
+TEST(simulate, a_command_acts_each_time_and_is_not_put_back) {
+    constexpr std::string_view text = R"(
+guest g IA32_PRED_CMD=1
+0 load g
+0 put
+0 load g
+0 put
+0 write IA32_PRED_CMD=1
+)";
+    for (const auto how : {switch_strategy::all, switch_strategy::diff, switch_strategy::deferred})
+        EXPECT_EQ(writes(text, how), 3);
+    EXPECT_EQ(writes("0 write IA32_TSC_DEADLINE=5\n0 write IA32_TSC_DEADLINE=5\n", switch_strategy::diff), 2);
+}
+
+// The kernel's own value of a user-return register stays until user mode is to find another.
+TEST(simulate, a_system_calls_values_wait_too) {
+    constexpr std::string_view text = R"(
+host  IA32_FMASK=1
+entry IA32_FMASK=2
+exit  IA32_FMASK=1
+guest g IA32_FMASK=2
+0 enter
+0 load g
+0 put
+0 load g
+0 put
+0 exit
+0 enter
+0 exit
+)";
+    EXPECT_EQ(writes(text, switch_strategy::diff), 6);
+    EXPECT_EQ(writes(text, switch_strategy::deferred), 4);
+}
 
 // What a hypervisor logs is read as it is meant.
 TEST(trace_line, is_read_back) {

@@ -25,8 +25,14 @@ constexpr std::array event_words{
     event_word{"write", switch_event::write},
 };
 
+// No name of a register is as long: of longer words the beginning is looked up, and not found.
+constexpr std::size_t most_register_name = 100;
+
+// More of a word than that is not repeated.
+constexpr std::size_t most_quoted = 40;
+
 std::string in_backticks(std::string_view word) {
-    return '`' + std::string{word} + '`';
+    return '`' + std::string{word.substr(0, most_quoted)} + (word.size() > most_quoted ? "…`" : "`");
 }
 
 class trace_reader {
@@ -37,8 +43,11 @@ class trace_reader {
         while (!text.empty() && !wrong_) {
             ++line_;
             const auto end = std::min(text.find('\n'), text.size());
-            const auto all = words_of(text.substr(0, end));
-            if (!all.empty()) one_line(text.substr(0, end), all);
+            const auto line = text.substr(0, end);
+            if (is_text(line)) {
+                const auto all = words_of(line);
+                if (!all.empty()) one_line(line, all);
+            }
             text.remove_prefix(std::min(end + 1, text.size()));
         }
         if (wrong_) return std::unexpected{std::move(*wrong_)};
@@ -54,6 +63,16 @@ class trace_reader {
     void fail(const source_word& at, std::string message) { fail(at.column, std::move(message)); }
     void fail_after(const source_word& last, std::string message) {
         fail(last.column + static_cast<int>(last.text.size()), std::move(message));
+    }
+
+    bool is_text(std::string_view line) {
+        const auto is_control = [](char one) {
+            return static_cast<unsigned char>(one) < 0x20 && one != '\t' && one != '\r';
+        };
+        const auto* const found = std::ranges::find_if(line, is_control);
+        if (found == line.end()) return true;
+        fail(static_cast<int>(found - line.begin()) + 1, "this is not text");
+        return false;
     }
 
     void one_line(std::string_view line, words all) {
@@ -86,7 +105,7 @@ class trace_reader {
             const auto address = address_of(given[0]);
             if (!address) break;
             if (given.size() < 2 || given[1].text != "=") {
-                fail_after(given[0], "a register's value is missing: " + std::string{given[0].text} + "=VALUE");
+                fail_after(given[0], "a value is missing behind " + in_backticks(given[0].text) + ": REGISTER=VALUE");
                 break;
             }
             const auto value = given.size() < 3 ? std::nullopt : number_of(given[2].text);
@@ -118,7 +137,7 @@ class trace_reader {
 
     std::optional<std::uint32_t> look_up(const source_word& word) {
         if (const auto address = catalogue::parse_address(word.text)) return *address;
-        const auto found = catalogue::find_by_name(facts_, word.text);
+        const auto found = catalogue::find_by_name(facts_, word.text.substr(0, most_register_name));
         if (!found) {
             fail(word, found.error());
             return std::nullopt;

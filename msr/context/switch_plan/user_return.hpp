@@ -24,7 +24,8 @@ namespace detail {
 }  // namespace detail
 
 /// What happens when the first register gets a value that user mode is not to find: a kernel registers its notifier, or
-/// sets the flag that its way to user mode looks at. Called once until the next return.
+/// sets the flag that its way to user mode looks at. Called once until the next return, and by that again if a write
+/// was refused there.
 struct no_arming {
     constexpr void operator()() const {}
 };
@@ -48,6 +49,7 @@ class user_return_registers {
             if (!held || !to.write(addresses_[at], *held)) continue;
             user_[at] = *held;
             current_[at] = *held;
+            detail::in_this_order();
             present_ |= bit(at);
             known_ = known_ | bit(at);
         }
@@ -58,7 +60,7 @@ class user_return_registers {
 
     /// What the register holds; nothing while that is changing. Whoever relies on it may be called at any time.
     [[nodiscard]] std::optional<std::uint64_t> known(std::size_t at) const {
-        if ((known_ & bit(at)) == 0) return std::nullopt;
+        if (!is_present(at) || (known_ & bit(at)) == 0) return std::nullopt;
         return static_cast<std::uint64_t>(current_[at]);
     }
 
@@ -68,6 +70,8 @@ class user_return_registers {
     template <bus Bus>
     [[nodiscard, gnu::always_inline]] result<void> set(Bus&& to, std::size_t at, std::uint64_t value,
                                                        std::uint64_t mask = ~std::uint64_t{0}) {
+        if (at >= Most) [[unlikely]]
+            return std::unexpected{absent(at, direction::write)};
         const std::uint64_t user = user_[at];
         const auto wanted = (value & mask) | (user & ~mask);
         if (holds(at, wanted)) [[likely]]
@@ -77,7 +81,7 @@ class user_return_registers {
 
     /// What user mode finds from now on, as after a switch of tasks: written at the return.
     [[gnu::always_inline]] void set_for_user(std::size_t at, std::uint64_t value) {
-        if ((present_ & bit(at)) == 0) return;
+        if (!is_present(at)) return;
         user_[at] = value;
         if (!holds(at, value)) wait_for_return(at);
     }
@@ -93,7 +97,7 @@ class user_return_registers {
 
     template <bus Bus>
     [[nodiscard]] result<void> take_back(Bus&& from, std::size_t at) {
-        if (!is_present(at)) return std::unexpected{fault{.index = addresses_[at]}};
+        if (!is_present(at)) return std::unexpected{absent(at, direction::read)};
         const auto left = from.read(addresses_[at]);
         if (!left) return std::unexpected{left.error()};
         current_[at] = *left;
@@ -117,6 +121,10 @@ class user_return_registers {
   private:
     [[nodiscard]] static constexpr std::uint64_t bit(std::size_t at) { return std::uint64_t{1} << at; }
 
+    [[nodiscard]] fault absent(std::size_t at, direction access) const {
+        return {.index = at < count() ? addresses_[at] : 0, .direction = access};
+    }
+
     [[nodiscard, gnu::always_inline]] bool holds(std::size_t at, std::uint64_t value) const {
         return current_[at] == value && (known_ & bit(at)) != 0;
     }
@@ -129,22 +137,23 @@ class user_return_registers {
 
     template <class Bus>
     [[nodiscard]] result<void> change(Bus& to, std::size_t at, std::uint64_t value) {
-        if (!is_present(at)) return std::unexpected{fault{.index = addresses_[at], .direction = direction::write}};
+        if (!is_present(at)) return std::unexpected{absent(at, direction::write)};
         const auto written = write_register(to, at, value);
         if (written && current_[at] != user_[at]) wait_for_return(at);
         return written;
     }
 
     // Never does `current_` say more than the register holds, wherever an event arrives: it says nothing while the two
-    // change (docs/context-switches.md).
+    // change (docs/context-switches.md). After a refused write it says what it did before, which may be nothing.
     template <class Bus>
     [[nodiscard]] result<void> write_register(Bus& to, std::size_t at, std::uint64_t value) {
-        known_ = known_ & ~bit(at);
+        const std::uint64_t before = known_;
+        known_ = before & ~bit(at);
         detail::in_this_order();
         const auto written = to.write(addresses_[at], value);
         if (written) current_[at] = value;
         detail::in_this_order();
-        known_ = known_ | bit(at);
+        known_ = written ? before | bit(at) : before;
         return written;
     }
 
@@ -158,6 +167,7 @@ class user_return_registers {
             if (written) waiting_ &= ~bit(at);
             if (!written && first) first = written;
         }
+        if (waiting_ != 0) arm_();
         return first;
     }
 

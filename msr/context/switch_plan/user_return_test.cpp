@@ -125,5 +125,40 @@ TEST_F(user_return, what_is_not_known_is_written_at_the_return) {
     EXPECT_EQ(registers.known(star), 10);
 }
 
+// A refused write says nothing of a register that somebody else had.
+TEST_F(user_return, a_refused_write_of_what_is_not_known_is_tried_again) {
+    registers.give_away(star);
+    bus.registers[ia32_star::address] = 77;
+    bus.writes_refused = true;
+    EXPECT_FALSE(registers.return_to_user(bus));
+    EXPECT_EQ(registers.known(star), std::nullopt);
+    bus.writes_refused = false;
+    EXPECT_TRUE(registers.return_to_user(bus));
+    EXPECT_EQ(bus.registers[ia32_star::address], 10);
+}
+
+// Or nobody would look at the next return.
+TEST_F(user_return, a_refused_write_at_the_return_arms_again) {
+    registers.set_for_user(star, 11);
+    EXPECT_EQ(armed, 1);
+    bus.writes_refused = true;
+    EXPECT_FALSE(registers.return_to_user(bus));
+    EXPECT_EQ(armed, 2);
+    bus.writes_refused = false;
+    EXPECT_TRUE(registers.return_to_user(bus));
+    EXPECT_EQ(armed, 2);
+}
+
+TEST_F(user_return, a_place_beyond_the_list_is_refused) {
+    for (const std::size_t beyond : {std::size_t{3}, std::size_t{64}, std::size_t{1000}}) {
+        EXPECT_EQ(registers.known(beyond), std::nullopt);
+        EXPECT_FALSE(registers.set(bus, beyond, 1));
+        registers.set_for_user(beyond, 1);
+        registers.give_away(beyond);
+        EXPECT_FALSE(registers.take_back(bus, beyond));
+    }
+    EXPECT_FALSE(registers.is_waiting());
+}
+
 }  // namespace
 }  // namespace msr::context

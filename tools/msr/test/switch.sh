@@ -15,9 +15,14 @@ json '[.now[].by] | length == 4 and all(. == "WRMSRLIST")' \
 json '(.now + .late) == []' switch plan "${new[@]}" --to IA32_PL0_SSP=0x1000 --xss 0x1800
 succeeds switch plan "${cpu[@]}" --from IA32_FS_BASE=1 --to IA32_FS_BASE=1
 check 'nothing to write' contains "$out" '0 writes of 1 registers'
-refuses 2 'this CPU has no such register' switch plan "${cpu[@]}" --to IA32_FRED_RSP0=64
-refuses 2 'cannot change while paging is on' switch plan "${cpu[@]}" --from IA32_EFER=0xd01 --to IA32_EFER=1
+refuses 2 'no plan for IA32_FRED_RSP0: this CPU has no such register' switch plan "${cpu[@]}" --to IA32_FRED_RSP0=64
+refuses 1 'no plan for IA32_EFER: bits of it cannot change while paging is on' switch plan "${cpu[@]}" --from IA32_EFER=0xd01 --to IA32_EFER=1
 refuses 2 '`IA32_FS_BASE` is no register set' switch plan "${cpu[@]}" --to IA32_FS_BASE
+refuses 2 'a register set is one line' switch plan "${cpu[@]}" --to $'IA32_STAR=1\ntask foo IA32_LSTAR=2'
+refuses 1 'no plan: IA32_LSTAR' switch plan "${cpu[@]}" --to IA32_LSTAR=0x8000000000000000
+refuses 1 'no plan: IA32_EFER' switch plan "${cpu[@]}" --from IA32_EFER=0xd01 --to IA32_EFER=0x80000d01
+json '(.now | map(.name)) == ["IA32_PRED_CMD"] and .late == []' \
+    switch plan "${cpu[@]}" --from IA32_PRED_CMD=1,IA32_PAT=6 --to IA32_PRED_CMD=1,IA32_PAT=6
 
 cat >"$work/trace" <<'TEXT'
 # Legacy IBRS, two tasks, and a guest that runs twice before its task returns to user mode.
@@ -75,7 +80,11 @@ mistaken '0 switch a\n' 'line 1, column 10: no task `a` is declared'
 mistaken 'task a IA32_FS_BSE=1\n' 'line 1, column 8:'
 mistaken 'task a IA32_FS_BASE=nothing\n' 'line 1, column 21: `nothing` is no number'
 mistaken 'guest g\n0 load g\n0 load g\n' 'line 3, column 3: a guest is loaded on CPU 0'
-mistaken 'host IA32_EFER=0xd01\ntask a IA32_EFER=0\n0 switch a\n' 'line 3, column 1: no plan: register 0xc0000080'
+printf 'host IA32_EFER=0xd01\ntask a IA32_EFER=0\n0 switch a\n' >"$work/own"
+refuses 1 'line 3, column 1: no plan: IA32_EFER' switch simulate "${cpu[@]}" "$work/own"
+mistaken '# a comment\n' 'nothing happens in it'
+head -c 3000000 /dev/zero >"$work/zeros"
+refuses 2 'line 1, column 1: this is not text' switch simulate "${cpu[@]}" "$work/zeros"
 refuses 2 'cannot read' switch simulate "${cpu[@]}" "$work/nothing"
 refuses 2 'was not recorded' switch simulate "${cpu[@]}" --strategy recorded "$work/trace"
 
