@@ -53,10 +53,11 @@ class intercepts {
   public:
     using table = policy_table<Map>;
 
-    /// `allowed` has room for policy_table_size::words. The map is whatever the policy lets pass in these states.
+    /// `allowed` has room for policy_table_size::words; of words beyond its room nothing passes. The map is whatever
+    /// the policy lets pass in these states.
     intercepts(Map& map, const table& policy, profile::buffer<std::uint64_t> allowed, filter_reference filter = {},
                std::uint64_t states = 0)
-        : map_{&map}, policy_{&policy}, allowed_{allowed.first}, filter_{filter}, states_{states} {
+        : map_{&map}, policy_{&policy}, allowed_{allowed}, filter_{filter}, states_{states} {
         map = Map{};
         consult_filter();
         decide();
@@ -70,7 +71,7 @@ class intercepts {
     void decide() {
         const auto words = policy_->words();
         for (std::size_t at = 0; at < words.size(); ++at)
-            map_->set_word(words[at].number, ~(policy_->passed(words[at], states_) & allowed_[at]));
+            map_->set_word(words[at].number, ~passed(at));
     }
 
     /// The states of `which` become those of `now`, the others stay: the first write of a register, EFER.SVME, a mode
@@ -122,21 +123,25 @@ class intercepts {
     // A filter is slow, and says the same until it is changed.
     void consult_filter() {
         const auto words = policy_->words();
-        for (std::size_t at = 0; at < words.size(); ++at) {
-            allowed_[at] = ~std::uint64_t{0};
+        for (std::size_t at = 0; at < words.size() && at < allowed_.room; ++at) {
+            auto& allowed = allowed_.first[at];
+            allowed = ~std::uint64_t{0};
             if (!filter_) continue;
             for (auto asked = policy_->ever_passed(words[at]) & words[at].filtered; asked != 0; asked &= asked - 1) {
                 const auto bit = static_cast<std::size_t>(__builtin_ctzll(asked));
                 const auto one = Map::access_of(words[at].number * std::size_t{64} + bit);
-                if (!filter_.allows(one.index, one.access)) allowed_[at] &= ~(std::uint64_t{1} << bit);
+                if (!filter_.allows(one.index, one.access)) allowed &= ~(std::uint64_t{1} << bit);
             }
         }
     }
 
+    [[nodiscard]] std::uint64_t passed(std::size_t place) const {
+        return place < allowed_.room ? policy_->passed(policy_->words()[place], states_) & allowed_.first[place] : 0;
+    }
+
     template <class Flipped>
     void update(std::size_t place, Flipped& flipped) {
-        const auto& word = policy_->words()[place];
-        put(word.number, ~(policy_->passed(word, states_) & allowed_[place]), flipped);
+        put(policy_->words()[place].number, ~passed(place), flipped);
     }
 
     template <class Flipped>
@@ -153,7 +158,7 @@ class intercepts {
 
     Map* map_;
     const table* policy_;
-    std::uint64_t* allowed_;
+    profile::buffer<std::uint64_t> allowed_;
     filter_reference filter_;
     std::uint64_t states_;
 };

@@ -262,6 +262,31 @@ TYPED_TEST(random_policies, a_table_knows_its_size) {
     }
 }
 
+// With too little memory nothing is written beyond it, and what it has no room for exits.
+TYPED_TEST(random_policies, too_little_memory_passes_less_and_is_not_exceeded) {
+    generator random{3};
+    const host::shipped_cpu cpu{catalogue::built_in(), "max-intel"};
+    const auto profile = *cpu;
+    constexpr std::uint64_t untouched = 0x5EED;
+    for (int number = 0; number < 50; ++number) {
+        const random_policy policy{random};
+        const auto entry = policy.entry();
+        const owned_policy_table<TypeParam> table{entry, {profile, profile, 0}};
+        const auto room = table->words().size() / 2;
+        std::vector<std::uint64_t> allowed(table->words().size(), untouched);
+        TypeParam map;
+        const scattered_filter filter;
+        intercepts<TypeParam> small{map, *table, {allowed.data(), room}, filter};
+        const auto ignore = [](const flipped_access&) {};
+        small.change_filter({}, ignore);
+        small.change_states(~std::uint64_t{0}, ~std::uint64_t{0}, ignore);
+        for (auto at = room; at < allowed.size(); ++at) {
+            EXPECT_EQ(allowed[at], untouched);
+            EXPECT_EQ(map.word(table->words()[at].number), ~std::uint64_t{0});
+        }
+    }
+}
+
 // What ships fits the memory that one virtual CPU may take, on every map.
 TYPED_TEST(random_policies, what_ships_needs_at_most_ten_kibibytes) {
     for (const auto& policy : catalogue::built_in().policies)

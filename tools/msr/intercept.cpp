@@ -114,6 +114,7 @@ exit_code decide_intercepts(const intercept_request& asked) {
                     "a policy and a guest have to be named: --policy, --guest; msr intercept list has policies");
     const auto on = intercept_case::open(asked.names);
     if (!on) return fail(to_exit_code(on.error().kind), on.error().line());
+    if (const auto doubt = (**on).doubt(); !doubt.empty()) fmt::print(stderr, "msr: {}\n", doubt);
     if (!asked.form.empty()) return render_decisions(**on, asked);
     return asked.explain.empty() ? show_decisions(**on, asked) : explain_register(**on, asked);
 }
@@ -149,6 +150,44 @@ exit_code list_policies(int argc, char** argv) {
     });
 }
 
+json ranges_json(const msr::virt::kvm_filter& filter, const catalogue::tables& known) {
+    auto list = json::array();
+    for (const auto& range : filter.ranges) {
+        auto allowed = json::array();
+        for (const auto& one : allowed_registers(range, known))
+            allowed.push_back({{"first", hex(one.first)}, {"last", hex(one.last)}, {"names", one.names}});
+        list.push_back({{"access", access_words(range)},
+                        {"base", hex(range.base)},
+                        {"count", range.count},
+                        {"allowed", std::move(allowed)}});
+    }
+    return list;
+}
+
+exit_code show_filter(int argc, char** argv) {
+    common_options options;
+    CLI::App app{"Shows a filter of KVM's: its ranges, the registers that each allows, and what holds for all else",
+                 "intercept filter"};
+    std::string file;
+    add_json(app, options);
+    add_catalogue(app, options);
+    app.add_option("FILE", file, "A filter, as --as kvm-filter writes it")->required();
+    return parse_and_run(app, argc, argv, [&] {
+        const auto known = facts::load(options.catalogue);
+        if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
+        const auto filter = load_kvm_filter(file, **known);
+        if (!filter) return fail(to_exit_code(filter.error().kind), filter.error().line());
+        const auto shown = **filter;
+        if (options.json) {
+            const bool denies = (shown.flags & msr::virt::kvm_filter::denies_by_default) != 0;
+            print(json{{"default", denies ? "deny" : "allow"}, {"ranges", ranges_json(shown, **known)}});
+        } else {
+            fmt::print("{}", kvm_filter_page(shown, **known));
+        }
+        return done;
+    });
+}
+
 }  // namespace
 
 void add_case(CLI::App& app, intercept_names& names) {
@@ -160,7 +199,7 @@ void add_case(CLI::App& app, intercept_names& names) {
         ->allow_extra_args(false);  // what follows are the verb's own words
     app.add_option("--host", names.host, "The host's CPU, likewise (the guest's, without its changes)");
     app.add_option("--vendor", names.vendor, "vmx or svm: whose map (what the policy is for, or the host has)");
-    app.add_option("--filter", names.filter, "A filter of user space: a file that msr filter takes");
+    app.add_option("--filter", names.filter, "A filter of user space: a file that msr intercept filter shows");
     app.add_option("--set", names.set, "Settings and states that hold, as msr intercept list --inputs names them")
         ->delimiter(',')
         ->expected(1)
@@ -172,20 +211,26 @@ void add_case(CLI::App& app, intercept_names& names) {
 
 exit_code intercept_verb(int argc, char** argv) {
     if (argc > 1 && std::string_view{argv[1]} == "list") return list_policies(argc - 1, argv + 1);
+    if (argc > 1 && std::string_view{argv[1]} == "filter") return show_filter(argc - 1, argv + 1);
     if (argc > 1 && std::string_view{argv[1]} == "diff") return intercept_diff(argc - 1, argv + 1);
     intercept_request asked;
     CLI::App app{
         "Says which RDMSR and WRMSR of a guest exit under a policy, and why; intercept list: the policies; intercept "
-        "diff: what differs between two policies, guests or filters",
+        "diff: what differs between two policies, guests or filters; intercept filter: what a filter of KVM's says",
         "intercept"};
     app.add_flag("--json", asked.json, "Print JSON");
     app.add_option("--policy", asked.names.policy, "A name of msr intercept list, or a file");
     add_case(app, asked.names);
-    app.add_option("--explain", asked.explain, "The chain of rows, conditions and ranges that decided a register");
-    app.add_option("--as", asked.form, "Write vmx-bitmap, svm-map, kvm-filter or json to -o")
-        ->check(CLI::IsMember({"vmx-bitmap", "svm-map", "kvm-filter", "json"}));
-    app.add_option("-o,--output", asked.output, "The file to write");
-    app.add_option("REGISTER", asked.registers, "Registers to decide (those that the policy names)");
+    auto* const explain =
+        app.add_option("--explain", asked.explain, "The chain of rows, conditions and ranges that decided a register");
+    auto* const form = app.add_option("--as", asked.form, "Write vmx-bitmap, svm-map, kvm-filter or json to -o");
+    form->check(CLI::IsMember({"vmx-bitmap", "svm-map", "kvm-filter", "json"}));
+    app.add_option("-o,--output", asked.output, "The file to write")->needs(form);
+    auto* const registers =
+        app.add_option("REGISTER", asked.registers, "Registers to decide (those that the policy names)");
+    // A file has the whole decision, and a chain is of one register.
+    form->excludes(explain)->excludes(registers);
+    explain->excludes(registers);
     return parse_and_run(app, argc, argv, [&] { return decide_intercepts(asked); });
 }
 

@@ -50,6 +50,9 @@ struct decision_line {
 /// The name of the register that stands at an address on the guest's CPU, or on any; empty where there is none.
 [[nodiscard]] std::string name_at(const intercept_case& on, std::uint32_t address);
 
+/// The names of the run's first and last register; empty where one has none.
+[[nodiscard]] std::string name_of_run(const intercept_case& on, const register_run& run);
+
 /// "on VMX, host …, guest …, with …": what was decided for.
 [[nodiscard]] std::string case_words(const intercept_case& on);
 

@@ -70,6 +70,8 @@ host::outcome<void> intercept_case::find_policy(const intercept_names& names) {
                                "the policies are " + all_names(facts_->policies));
     const auto text = host::read_file(names.policy, most_policy_bytes);
     if (!text) return host::bad_input("cannot read " + names.policy, host::describe_errno(text.error()));
+    if (text->find_first_not_of(" \t\r\n") == std::string::npos)
+        return host::bad_input(names.policy + " holds no policy", "it is empty");
     auto read = catalogue::load::load_text(names.policy, *text, *facts_);
     if (!read) return host::bad_input(problem_sentence(read.error().front()));
     if (read->tables().policies.size() != facts_->policies.size() + 1)
@@ -146,6 +148,17 @@ void intercept_case::decide() {
     } else {
         map_ = virt::decided_map<virt::vmx::msr_bitmap>(*policy_, inputs, filter, states_);
     }
+}
+
+std::string intercept_case::doubt() const {
+    for (const auto& [cpu, called] : {std::pair{&*host_, &host_cpu_}, std::pair{&*guest_, &guest_cpu_}}) {
+        const bool vmx = cpu->has("vmx");
+        const bool svm = cpu->has("svm");
+        if (svm_ ? vmx && !svm : svm && !vmx)
+            return fmt::format("the decisions are for {}, and {} has {} in its place", svm_ ? "SVM" : "VMX",
+                               called->name, svm_ ? "VMX" : "SVM");
+    }
+    return {};
 }
 
 std::vector<std::string> intercept_case::inputs_set() const {

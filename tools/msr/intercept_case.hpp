@@ -58,6 +58,9 @@ class intercept_case {
     /// "with +fred": how the guest differs from the CPU that it is called by.
     [[nodiscard]] const std::string& guest_changes() const { return guest_changes_; }
     [[nodiscard]] std::vector<std::string> inputs_set() const;
+    /// Why the case can hardly be meant: a CPU with the other vendor's extension; empty where nothing speaks against
+    /// it.
+    [[nodiscard]] std::string doubt() const;
 
     /// Whether the access exits, by the map.
     [[nodiscard]] bool exits(std::uint32_t index, msr::direction access) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -54,21 +55,21 @@ flip flip_at(const intercept_case& before, const intercept_case& after, std::uin
 // Neighbours that can stand in one line there, and of which the same is to be said.
 std::vector<flip> flips_between(const intercept_case& before, const intercept_case& after) {
     std::vector<flip> result;
-    std::vector<std::uint32_t> together;
     for (const auto address : all_addresses(before, after)) {
         if (decides_alike(before, after, address)) continue;
         auto one = flip_at(before, after, address);
-        together.push_back(address);
-        auto lines = decision_lines(after, together);
-        const bool joins = lines.size() == 1 && !result.empty() && result.back().before == one.before &&
-                           result.back().after == one.after && result.back().why == one.why;
+        const bool joins = !result.empty() && result.back().before == one.before && result.back().after == one.after &&
+                           result.back().why == one.why &&
+                           decision_lines(after, {result.back().registers.last, address}).size() == 1;
         if (joins) {
-            result.back().registers = std::move(lines.front().registers);
+            result.back().registers.last = address;
+            result.back().registers.stride = one.registers.stride;
         } else {
-            together = {address};
             result.push_back(std::move(one));
         }
     }
+    for (auto& one : result)
+        one.registers.name = name_of_run(after, one.registers);
     return result;
 }
 
@@ -138,6 +139,9 @@ exit_code intercept_diff(int argc, char** argv) {
         if (!first) return fail(to_exit_code(first.error().kind), first.error().line());
         const auto second = intercept_case::open(after);
         if (!second) return fail(to_exit_code(second.error().kind), second.error().line());
+        for (const auto& doubt : std::set{(**first).doubt(), (**second).doubt()}) {
+            if (!doubt.empty()) fmt::print(stderr, "msr: {}\n", doubt);
+        }
         return show_flips(**first, **second, as_json);
     });
 }

@@ -53,6 +53,13 @@ std::string name_at(const intercept_case& on, std::uint32_t address) {
     return catalogue::name_of(*one.entry, one.member);
 }
 
+std::string name_of_run(const intercept_case& on, const register_run& run) {
+    const auto first = name_at(on, run.first);
+    if (run.first == run.last || first.empty()) return first;
+    const auto last = name_at(on, run.last);
+    return last.empty() ? last : first + ".." + last;
+}
+
 std::vector<decision_line> decision_lines(const intercept_case& on, const std::vector<std::uint32_t>& addresses) {
     std::vector<decision_line> result;
     std::map<const void*, std::size_t> lines;  // the last one of each company: two families may alternate
@@ -72,15 +79,7 @@ std::vector<decision_line> decision_lines(const intercept_case& on, const std::v
         result.push_back(std::move(one));
     }
     for (auto& one : result) {
-        auto& registers = one.registers;
-        registers.name = name_at(on, registers.first);
-        if (registers.first == registers.last) continue;
-        const auto last = name_at(on, registers.last);
-        if (registers.name.empty() || last.empty()) {
-            registers.name.clear();
-        } else {
-            registers.name += ".." + last;
-        }
+        one.registers.name = name_of_run(on, one.registers);
     }
     return result;
 }

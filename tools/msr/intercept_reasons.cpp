@@ -1,5 +1,7 @@
 // Why an access passes or exits: conditions taken apart, with what was found of their facts.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "msr/catalogue/expression_text.hpp"
@@ -55,20 +57,21 @@ std::string intercept_case::why(std::uint32_t index, msr::direction access) cons
         if (one.row->passes && one.counts()) return "the filter: " + filter_words(index, access);
         if (one.counts()) return str(one.row->reason);
     }
-    std::string result;
+    std::vector<std::string> lacks;  // each once: several rows may lack the same
+    const auto say = [](std::vector<std::string>& into, std::string words) {
+        if (std::ranges::find(into, words) == into.end()) into.push_back(std::move(words));
+    };
     for (const auto& one : rows) {
         if (!one.row->passes) continue;
-        std::string missing;
+        std::vector<std::string> missing;
         for (const auto& each : parts_of(one.row->when)) {
             if (each.is == catalogue::holds::yes) continue;
-            missing += (missing.empty() ? "" : ", ") + each.words;
-            if (each.is == catalogue::holds::unknown) missing += " (not known)";
+            say(missing, each.words + (each.is == catalogue::holds::unknown ? " (not known)" : ""));
         }
-        const auto lack =
-            missing.empty() ? fmt::format("only the first {} pass", one.beyond.value_or(0)) : "missing: " + missing;
-        result += (result.empty() ? "" : "; or ") + lack;
+        say(lacks, missing.empty() ? fmt::format("only the first {} pass", one.beyond.value_or(0))
+                                   : fmt::format("missing: {}", fmt::join(missing, ", ")));
     }
-    return result.empty() ? "no row lets it pass" : result;
+    return lacks.empty() ? "no row lets it pass" : fmt::format("{}", fmt::join(lacks, "; or "));
 }
 
 std::string intercept_case::fact_words(const catalogue::instruction& step) const {

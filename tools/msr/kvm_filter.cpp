@@ -36,11 +36,6 @@ std::string decider_in_words(const virt::kvm_filter_decision& decision) {
 
 namespace {
 
-struct allowed_stretch {
-    std::uint32_t first;
-    std::uint32_t last;
-};
-
 // The ones of a bitmap, neighbours together.
 std::vector<allowed_stretch> stretches_of(const virt::kvm_filter_range& range) {
     std::vector<allowed_stretch> found;
@@ -50,7 +45,7 @@ std::vector<allowed_stretch> stretches_of(const virt::kvm_filter_range& range) {
         if (!found.empty() && found.back().last + 1 == index) {
             found.back().last = index;
         } else {
-            found.push_back({index, index});
+            found.push_back({.first = index, .last = index});
         }
     }
     return found;
@@ -63,28 +58,35 @@ std::string in_hex(const allowed_stretch& one) {
 // Wider than the catalogue has registers in a row: names would fill pages.
 constexpr std::uint32_t most_named = 64;
 
-std::string names_in(const allowed_stretch& one, const catalogue::tables& facts) {
-    std::string names;
+std::vector<std::string> names_in(const allowed_stretch& one, const catalogue::tables& facts) {
+    std::vector<std::string> names;
     if (one.last - one.first >= most_named) return names;
     for (auto index = std::uint64_t{one.first}; index <= one.last; ++index) {
         std::set<std::string> here;  // other processors have other registers there
         for (const auto& there : catalogue::at_address(facts, static_cast<std::uint32_t>(index)))
             here.insert(catalogue::name_of(*there.entry, there.member));
-        if (!here.empty()) names += fmt::format("{}{}", names.empty() ? "" : " ", fmt::join(here, "/"));
+        if (!here.empty()) names.push_back(fmt::format("{}", fmt::join(here, "/")));
     }
     return names;
 }
 
-std::string_view directions_in(std::uint32_t flags) {
-    switch (static_cast<virt::accesses>(flags)) {
+}  // namespace
+
+std::vector<allowed_stretch> allowed_registers(const virt::kvm_filter_range& range, const catalogue::tables& facts) {
+    auto found = stretches_of(range);
+    for (auto& one : found)
+        one.names = names_in(one, facts);
+    return found;
+}
+
+std::string_view access_words(const virt::kvm_filter_range& range) {
+    switch (static_cast<virt::accesses>(range.flags)) {
         case virt::accesses::reads: return "r";
         case virt::accesses::writes: return "w";
         case virt::accesses::both: return "rw";
     }
     return "";
 }
-
-}  // namespace
 
 std::string write_kvm_filter(const virt::kvm_filter& filter) {
     const bool denies = (filter.flags & virt::kvm_filter::denies_by_default) != 0;
@@ -96,7 +98,7 @@ std::string write_kvm_filter(const virt::kvm_filter& filter) {
         for (const auto& one : stretches_of(range))
             allowed.push_back(in_hex(one));
         text += fmt::format("{}\n{}", at == 0 ? "" : ",",
-                            json{{"access", directions_in(range.flags)},
+                            json{{"access", access_words(range)},
                                  {"base", hex(range.base)},
                                  {"count", range.count},
                                  {"allowed", std::move(allowed)}}
@@ -115,10 +117,10 @@ std::string kvm_filter_page(const virt::kvm_filter& filter, const catalogue::tab
         }
         const bool wraps = range.base + range.count < range.base;
         page +=
-            fmt::format("range {:<3} {:<3} {:#x}-{:#x}{}\n", at + 1, directions_in(range.flags), range.base,
+            fmt::format("range {:<3} {:<3} {:#x}-{:#x}{}\n", at + 1, access_words(range), range.base,
                         range.base + range.count - 1, wraps ? ": wraps around, so KVM matches nothing with it" : "");
-        for (const auto& one : stretches_of(range))
-            page += fmt::format("    allowed  {:<23} {}\n", in_hex(one), names_in(one, facts));
+        for (const auto& one : allowed_registers(range, facts))
+            page += fmt::format("    allowed  {:<23} {}\n", in_hex(one), fmt::join(one.names, " "));
     }
     const bool denies = (filter.flags & virt::kvm_filter::denies_by_default) != 0;
     return page +

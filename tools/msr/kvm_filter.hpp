@@ -56,6 +56,18 @@ class owned_kvm_filter {
 [[nodiscard]] host::outcome<owned_kvm_filter> load_kvm_filter(const std::filesystem::path& path,
                                                               const catalogue::tables& facts);
 
+/// Neighbours that a range allows, with the names of the registers there, in order; those of different processors at
+/// one address joined by a slash. No names where there are more than a page can hold.
+struct allowed_stretch {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::vector<std::string> names;
+};
+[[nodiscard]] std::vector<allowed_stretch> allowed_registers(const msr::virt::kvm_filter_range& range,
+                                                             const catalogue::tables& facts);
+/// "r", "w" or "rw": the accesses that the range is for.
+[[nodiscard]] std::string_view access_words(const msr::virt::kvm_filter_range& range);
+
 /// What it says, range by range, with the names of the registers that it allows.
 [[nodiscard]] std::string kvm_filter_page(const msr::virt::kvm_filter& filter, const catalogue::tables& facts);
 

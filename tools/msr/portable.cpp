@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <map>
 #include <ranges>
 
 #include <fmt/format.h>
 
 #include "msr/host/cpu_list.hpp"
 #include "msr/host/snapshot_format.hpp"
+#include "msr/registers/ia32_efer.hpp"
 #include "msr/rules/all.hpp"
+#include "msr/rules/follow_paging.hpp"
 #include "msr/virt/guest.hpp"
 #include "tools/msr/cpu_source.hpp"
 #include "tools/msr/refusal.hpp"
@@ -24,7 +27,7 @@ namespace {
 using profile::check;
 using profile::check_kind;
 
-// A register that cannot be restored as it is.
+// A register that cannot be restored as it is, or of which that is not known.
 struct obstacle {
     std::string name;
     std::uint32_t address = 0;
@@ -42,11 +45,38 @@ std::string fields_at(std::uint64_t bits, const catalogue::register_entry& entry
     return names.empty() ? fmt::format("bits {:#x}", bits) : fmt::format("{} (bits {:#x})", names, bits);
 }
 
+// The register that a description would have to give the value of to tell whether there is a register at the address:
+// it announces it, or how many of its family there are.
+std::optional<std::uint32_t> missing_in(const profile::profile& described, std::uint32_t address,
+                                        const profile::table_options& options) {
+    const profile::viewpoint host{.model = options.model, .rules = options.rules, .by_host = true};
+    for (const auto& one : catalogue::at_address(described.facts(), address)) {
+        if (profile::presence(*one.entry, described, host) == catalogue::holds::no) continue;
+        const std::array conditions{one.entry->exists, one.entry->count};
+        for (const auto& step : conditions | std::views::join) {
+            const auto capability = static_cast<std::uint32_t>(step.operand);
+            if (step.code == catalogue::operation::register_bits && !described.listed_value(capability))
+                return capability;
+        }
+    }
+    return std::nullopt;
+}
+
+// Long mode is active where it is enabled and paging is on. Paging is restored before the registers, with the control
+// registers (KVM_SET_SREGS).
+bool is_active_by_paging(std::uint32_t address, std::uint64_t value) {
+    const auto enables = msr::ia32_efer::from_raw(value);
+    return address == msr::ia32_efer::address && enables.lme() && enables.lma();
+}
+
 /// What virtual machines of one CPU can hold, tried on virtual machines of another.
 class portability {
   public:
-    portability(const profile::profile& onto, const catalogue::model_entry* model)
-        : options_{.model = model, .rules = msr::rules::all}, described_{onto}, onto_{onto, options_} {}
+    portability(const profile::profile& onto, std::string name, const catalogue::model_entry* model)
+        : options_{.model = model, .rules = msr::rules::all},
+          described_{onto},
+          name_{std::move(name)},
+          onto_{onto, options_} {}
 
     /// Values as they were recorded, into a new virtual CPU for each.
     void try_values(const session& from) {
@@ -59,52 +89,69 @@ class portability {
             // A local APIC that has no registers here is restored before them.
             target.around().state.timer_deadline_mode = true;
             for (std::size_t at = 0; at < addresses.size(); ++at) {
-                if (const auto& value = values.at(0, at)) {
-                    ++tried_;
-                    try_value(target, addresses[at], *value, state.cpu(), number);
-                }
+                if (const auto& value = values.at(0, at)) try_value(target, addresses[at], *value, state.cpu(), number);
             }
         }
     }
 
     /// All that virtual machines of a CPU can hold.
-    void try_kind(const profile::profile& cpu) {
+    void try_kind(const profile::profile& cpu, const std::string& called) {
         const host::owned_table state{cpu, options_};
         for (const auto address : vm_state(state)) {
-            ++tried_;
             const auto* const there = onto_->find(address);
             if (there == nullptr) {
-                add({name_at(address, cpu), address, {}, {}, why_absent(address)});
+                add_absent({name_at(address, cpu), address, {}, {}, {}});
             } else {
+                ++tried_;
                 compare(state.cpu(), address, state->find(address)->row->host, there->row->host);
             }
         }
+        add_not_known_of(state, cpu, called);
     }
 
     [[nodiscard]] const std::vector<obstacle>& obstacles() const { return obstacles_; }
+    /// Registers of which a description does not tell whether they are there.
+    [[nodiscard]] const std::vector<obstacle>& not_known() const { return not_known_; }
+    /// What was decided.
     [[nodiscard]] std::size_t tried() const { return tried_; }
 
   private:
     // What a description leaves out may be there all the same.
-    [[nodiscard]] std::string why_absent(std::uint32_t address) const {
-        for (const auto& one : catalogue::at_address(described_.facts(), address)) {
-            const std::array conditions{one.entry->exists, one.entry->count};
-            for (const auto& step : conditions | std::views::join) {
-                const auto capability = static_cast<std::uint32_t>(step.operand);
-                if (step.code == catalogue::operation::register_bits && !described_.listed_value(capability))
-                    return fmt::format("its description does not tell: it gives no {}",
-                                       name_at(capability, described_));
-            }
+    void add_absent(obstacle found) {
+        const bool in_other_modes = onto_->find(found.address) != nullptr;
+        const auto missing = in_other_modes ? std::nullopt : missing_in(described_, found.address, options_);
+        if (missing) {
+            found.why = why_not_known(name_, *missing);
+            return add(not_known_, std::move(found));
         }
-        return onto_->find(address) == nullptr ? "it has no such register" : "it has no such register in this mode";
+        ++tried_;
+        found.why = in_other_modes ? "it has no such register in this mode" : "it has no such register";
+        add(obstacles_, std::move(found));
     }
 
-    void add(obstacle found) {
-        const auto same = std::ranges::find_if(obstacles_, [&](const obstacle& one) {
+    [[nodiscard]] std::string why_not_known(const std::string& called, std::uint32_t missing) const {
+        return fmt::format("the description of {} gives no {}", called, name_at(missing, described_));
+    }
+
+    // State that a machine of this kind may have beside what it is known to have.
+    void add_not_known_of(const host::owned_table& state, const profile::profile& cpu, const std::string& called) {
+        for (const auto& entry : cpu.facts().registers) {
+            if (entry.access == catalogue::access::read_only) continue;
+            for (std::uint32_t member = 0; member < entry.members; ++member) {
+                const auto address = entry.address + entry.stride * member;
+                if (state->find(address) != nullptr) continue;
+                if (const auto missing = missing_in(cpu, address, options_))
+                    add(not_known_, {name_at(address, cpu), address, {}, {}, why_not_known(called, *missing)});
+            }
+        }
+    }
+
+    static void add(std::vector<obstacle>& list, obstacle found) {
+        const auto same = std::ranges::find_if(list, [&](const obstacle& one) {
             return one.address == found.address && one.value == found.value && one.why == found.why;
         });
-        if (same == obstacles_.end()) {
-            obstacles_.push_back(std::move(found));
+        if (same == list.end()) {
+            list.push_back(std::move(found));
         } else {
             same->cpus.insert(same->cpus.end(), found.cpus.begin(), found.cpus.end());
         }
@@ -114,21 +161,28 @@ class portability {
                    std::uint32_t number) {
         const auto name = name_at(address, cpu);
         const auto now = target.explained_read(address, true);
-        if (!now.faults() && now.result == value) return;
-        const auto verdict = target.explained_write(address, value, true);
-        if (verdict.why == profile::objection::absent) {
-            add({name, address, {number}, value, why_absent(address)});
-        } else if (verdict.faults()) {
-            add({name, address, {number}, value, reason(verdict, value, name)});
-        } else if (verdict.dropped != 0) {
-            add({name, address, {number}, value, fmt::format("bits {:#x} do not arrive", verdict.dropped)});
+        if (now.faults() || now.result != value) {
+            const bool by_paging = is_active_by_paging(address, value);
+            const auto written = by_paging ? value & ~msr::ia32_efer::fields::lma::mask : value;
+            const auto verdict = target.explained_write(address, written, true);
+            if (verdict.why == profile::objection::absent) return add_absent({name, address, {number}, value, {}});
+            if (verdict.faults()) {
+                add(obstacles_, {name, address, {number}, value, reason(verdict, value, name)});
+            } else if (verdict.dropped != 0) {
+                add(obstacles_,
+                    {name, address, {number}, value, fmt::format("bits {:#x} do not arrive", verdict.dropped)});
+            } else if (by_paging) {
+                target.around().state.paging = true;
+                msr::rules::follow_paging(target.around());
+            }
         }
+        ++tried_;
     }
 
     void compare(const profile::profile& cpu, std::uint32_t address, const profile::behaviour& from,
                  const profile::behaviour& to) {
         const auto name = name_at(address, cpu);
-        const auto say = [&](std::string why) { add({name, address, {}, {}, std::move(why)}); };
+        const auto say = [&](std::string why) { add(obstacles_, {name, address, {}, {}, std::move(why)}); };
         if (!to.writable) return say("it is read-only");
         if (const auto lost = from.reach() & ~to.reach(); lost != 0)
             say(fields_at(lost, *from.entry, cpu) + " cannot be set");
@@ -156,8 +210,10 @@ class portability {
 
     profile::table_options options_;
     const profile::profile described_;
+    std::string name_;
     host::owned_table onto_;
     std::vector<obstacle> obstacles_;
+    std::vector<obstacle> not_known_;
     std::size_t tried_ = 0;
 };
 
@@ -193,20 +249,34 @@ host::outcome<void> try_all(portability& work, const std::string& from, const co
     }
     const auto cpu = cpu_called(from, facts);
     if (!cpu) return std::unexpected{cpu.error()};
-    work.try_kind({facts, cpu->cpuid, cpu->registers});
+    work.try_kind({facts, cpu->cpuid, cpu->registers}, from);
     return {};
 }
 
-json obstacles_json(const portability& work, const std::string& from, const std::string& onto) {
+json obstacles_json(const std::vector<obstacle>& obstacles) {
     auto list = json::array();
-    for (const auto& one : work.obstacles()) {
+    for (const auto& one : obstacles) {
         list.push_back({{"name", one.name},
                         {"address", hex(one.address)},
                         {"cpus", one.cpus},
                         {"value", one.value ? json(hex(*one.value)) : json(nullptr)},
                         {"why", one.why}});
     }
-    return {{"from", from}, {"onto", onto}, {"tried", work.tried()}, {"obstacles", std::move(list)}};
+    return list;
+}
+
+// By what is missing: one register announces many.
+void print_not_known(const portability& work) {
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& one : work.not_known()) {
+        auto& here = names[one.why];
+        if (std::ranges::find(here, one.name) == here.end()) here.push_back(one.name);
+    }
+    for (const auto& [why, these] : names) {
+        const auto first = these | std::views::take(3);
+        fmt::print("{} cannot be told: {}: {}{}\n", these.size(), why, fmt::join(first, ", "),
+                   these.size() > first.size() ? ", …" : "");
+    }
 }
 
 void print_obstacles(const portability& work, const std::string& onto) {
@@ -215,7 +285,9 @@ void print_obstacles(const portability& work, const std::string& onto) {
         const auto value = one.value ? fmt::format(" = {:#x}", *one.value) : "";
         fmt::print("{}{}{}: {}\n", cpus, one.name, value, one.why);
     }
-    if (work.obstacles().empty()) fmt::print("all {} can be restored on {}\n", work.tried(), onto);
+    print_not_known(work);
+    if (work.obstacles().empty())
+        fmt::print("all {}{} can be restored on {}\n", work.not_known().empty() ? "" : "other ", work.tried(), onto);
 }
 
 }  // namespace
@@ -240,11 +312,15 @@ exit_code portable_verb(int argc, char** argv) {
         if (!chosen) return fail(to_exit_code(chosen.error().kind), chosen.error().line());
         const auto target = cpu_called(onto, **known);
         if (!target) return fail(to_exit_code(target.error().kind), target.error().line());
-        portability work{{**known, target->cpuid, target->registers}, *chosen};
+        portability work{{**known, target->cpuid, target->registers}, onto, *chosen};
         if (const auto tried = try_all(work, from, options, **known); !tried)
             return fail(to_exit_code(tried.error().kind), tried.error().line());
         if (options.json) {
-            print(obstacles_json(work, from, onto));
+            print(json{{"from", from},
+                       {"onto", onto},
+                       {"tried", work.tried()},
+                       {"obstacles", obstacles_json(work.obstacles())},
+                       {"not_known", obstacles_json(work.not_known())}});
         } else {
             print_obstacles(work, onto);
         }

@@ -17,6 +17,9 @@ namespace {
 // A map covers ranges of this many registers, so that more in one range are a mistake.
 constexpr std::uint32_t most_in_range = 0x2000;
 
+// Of all rows together: more than any map has bits for, and each costs memory and time.
+constexpr std::uint64_t most_addresses = 0x10000;
+
 using registers_or_error = std::expected<std::vector<policy_registers>, std::string>;
 
 // "0x800-0x83F": no register's name has a hyphen.
@@ -60,6 +63,14 @@ registers_or_error parse_registers(const std::string& words, const tables& facts
     if (result.size() > 1)
         return std::unexpected{"`" + words + "` stands at different addresses on different CPUs: write them"};
     return result;
+}
+
+// Whether a formula is of a number: names that are true or false, and comparisons of them, count nothing.
+bool is_number(const program& code) {
+    const auto last = code.empty() ? operation::logical_not : code.back().code;
+    using enum operation;
+    return last == number || last == quantity || last == family || last == model || last == stepping ||
+           last == register_bits || last >= add;
 }
 
 class policy_names {
@@ -147,10 +158,21 @@ class policy_reader {
             if (base->on != extension::any && base->on != result.on)
                 report("/vendor", "`" + str(base->name) + "`, which it extends, is for the other vendor");
             rows = taken_over(*base);
+            for (const auto& one : rows)
+                count(one);
         }
         const auto own = root.value("rows", json::array());
-        for (std::size_t at = 0; at < own.size(); ++at)
-            add(row(own[at], "/rows/" + std::to_string(at), result.name), "/rows/" + std::to_string(at), rows);
+        for (std::size_t at = 0; at < own.size(); ++at) {
+            const auto place = "/rows/" + std::to_string(at);
+            const auto one = row(own[at], place, result.name);
+            count(one);
+            if (addresses_ > most_addresses) {
+                report(place + "/registers",
+                       fmt::format("the policy names more than {} addresses up to here", most_addresses));
+                break;
+            }
+            add(one, place, rows);
+        }
         result.rows = keep_.keep(std::move(rows));
         std::vector<text> sources;
         for (const auto& one : root.value("source", json::array()))
@@ -166,15 +188,22 @@ class policy_reader {
         found_.push_back({file_.name(), file_.line(place), std::move(message)});
     }
 
-    std::vector<policy_registers> registers(const json& names, const std::string& place) {
+    void count(const policy_row& one) {
+        for (const auto& these : one.registers)
+            addresses_ += these.count;
+    }
+
+    std::vector<policy_registers> registers(const json& name, const std::string& place) {
+        const auto these = parse_registers(name.get<std::string>(), facts_, keep_);
+        if (these) return *these;
+        report(place, these.error());
+        return {};
+    }
+    std::vector<policy_registers> all_registers(const json& names, const std::string& place) {
         std::vector<policy_registers> result;
         for (std::size_t at = 0; at < names.size(); ++at) {
-            const auto these = parse_registers(names[at].get<std::string>(), facts_, keep_);
-            if (these) {
-                result.insert(result.end(), these->begin(), these->end());
-            } else {
-                report(place + "/" + std::to_string(at), these.error());
-            }
+            const auto these = registers(names[at], place + "/" + std::to_string(at));
+            result.insert(result.end(), these.begin(), these.end());
         }
         return result;
     }
@@ -184,7 +213,7 @@ class policy_reader {
         std::vector<policy_row> result(base.rows.begin(), base.rows.end());
         for (std::size_t at = 0; at < except.size(); ++at) {
             const auto place = "/except/" + std::to_string(at);
-            const auto dropped = registers(json::array({except[at]}), "/except");
+            const auto dropped = registers(except[at], place);
             const auto is_dropped = [&](const policy_registers& one) {
                 return std::ranges::any_of(dropped, [&](const auto& other) { return overlap(one, other); });
             };
@@ -203,7 +232,7 @@ class policy_reader {
     }
 
     policy_row row(const json& value, const std::string& place, text policy) {
-        policy_row result{.registers = keep_.keep(registers(value["registers"], place + "/registers")),
+        policy_row result{.registers = keep_.keep(all_registers(value["registers"], place + "/registers")),
                           .passes = value.contains("pass"),
                           .filtered = !value.contains("filter"),
                           .when = condition(value, value.contains("pass") ? "pass" : "when", place),
@@ -229,6 +258,7 @@ class policy_reader {
             report(place + "/" + key, code.error());
             return {};
         }
+        if (std::string_view{key} == "members" && !is_number(*code)) report(place + "/" + key, "it is no number");
         if (std::popcount(states_in(*code)) > static_cast<int>(most_states_in_condition))
             report(place + "/" + key, fmt::format("it names more than {} states", most_states_in_condition));
         return keep_.keep(std::move(*code));
@@ -236,10 +266,11 @@ class policy_reader {
 
     void add(const policy_row& one, const std::string& place, std::vector<policy_row>& rows) {
         for (const auto& earlier : rows) {
-            const auto what = contradiction(earlier, one);
-            if (what.empty()) continue;
+            const auto found = contradiction(earlier, one);
+            if (!found) continue;
             const auto where = earlier.policy == one.policy ? "line" : str(earlier.policy) + ", line";
-            report(place, fmt::format("it contradicts the row in {} {}: {}", where, earlier.line, what));
+            report(place, fmt::format("it {} the row in {} {}: {}", found->certain ? "contradicts" : "may contradict",
+                                      where, earlier.line, found->why));
         }
         rows.push_back(one);
     }
@@ -248,6 +279,7 @@ class policy_reader {
     const tables& facts_;
     store& keep_;
     problems& found_;
+    std::uint64_t addresses_ = 0;  // that its rows name
 };
 
 std::string base_of(const document& file) {

@@ -1,6 +1,9 @@
 // Intercept policies from files.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "msr/catalogue/load/document.hpp"
 #include "msr/catalogue/load/store.hpp"
 
@@ -13,9 +16,14 @@ namespace msr::catalogue::load {
 /// extend any other.
 void read_policies(const std::vector<document>& files, const tables& base, store& keep, tables& into, problems& found);
 
-/// Where two rows contradict each other: what of the later one, in words, or nothing. They do if one passes what the
-/// other intercepts and both can hold at once, or if both pass it and only one of them consults the filter.
-[[nodiscard]] std::string contradiction(const policy_row& earlier, const policy_row& later);
+struct row_conflict {
+    std::string why;
+    bool certain = true;  // false: the conditions name too many facts to find out whether both can hold at once
+};
+
+/// Where two rows contradict each other: what of the later one, or nothing. They do if one passes what the other
+/// intercepts and both can hold at once, or if both pass it and only one of them consults the filter.
+[[nodiscard]] std::optional<row_conflict> contradiction(const policy_row& earlier, const policy_row& later);
 
 /// Whether the two have an address in common.
 [[nodiscard]] bool overlap(const policy_registers& one, const policy_registers& other);

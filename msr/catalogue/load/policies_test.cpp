@@ -111,6 +111,40 @@ TEST(policies, a_row_needs_its_reasons) {
     EXPECT_TRUE(refuses_policy(rows("  - registers: [IA32_EFER]\n    access: r\n    intercept: Somebody has to know\n  "
                                     "  whn: always  # here\n"),
                                "unknown key `whn`"));
+    EXPECT_TRUE(
+        refuses_policy(rows("  - registers: [IA32_EFER]\n    access: r\n    pass: always\n    safe: '             "
+                            "  '  # here\n    worth: It is often read\n"),
+                       "at /rows/0/safe"));
+}
+
+TEST(policies, how_many_members_pass_is_a_number) {
+    const auto members = [](std::string_view formula) {
+        return rows(
+            "  - registers: [IA32_PMC]\n    access: rw\n    pass: always\n    safe: Nobody is harmed\n"
+            "    worth: It is often read\n    members: " +
+            std::string{formula} + "  # here\n");
+    };
+    EXPECT_TRUE(refuses_policy(members("guest.fred"), "it is no number"));
+    EXPECT_TRUE(refuses_policy(members("always"), "it is no number"));
+    EXPECT_TRUE(refuses_policy(members("guest.GENERAL_COUNTERS > 4"), "it is no number"));
+    EXPECT_TRUE(refuses_policy(members("setting.own_setting and state.own_state"), "it is no number"));
+    for (const auto* const good : {"'4'", "guest.GENERAL_COUNTERS", "guest.GENERAL_COUNTERS + 1"}) {
+        const auto loaded = load_policy(members(good));
+        EXPECT_TRUE(loaded) << good << ": " << in_words(loaded.error());
+    }
+}
+
+// A map has bits for 0x4000 or 0x6000 registers.
+TEST(policies, so_many_addresses_that_no_map_has_them_are_refused) {
+    const auto row = [](std::string_view range, std::string_view mark) {
+        return "  - registers: [" + std::string{range} + "]" + std::string{mark} +
+               "\n    access: rw\n    intercept: Somebody has to know\n";
+    };
+    std::string many;
+    for (int at = 0; at < 8; ++at)
+        many += row("0x0-0x1FFF", "");
+    EXPECT_TRUE(load_policy(rows(many)));
+    EXPECT_TRUE(refuses_policy(rows(many + row("IA32_EFER", "  # here")), "more than 65536 addresses"));
 }
 
 // The row that a condition passes, and one that intercepts it in another, which is marked.
@@ -140,6 +174,12 @@ TEST(policies, rows_that_contradict_each_other_are_refused) {
     EXPECT_TRUE(agree("host.GENERAL_COUNTERS == guest.GENERAL_COUNTERS",
                       "setting.own_setting and host.GENERAL_COUNTERS != guest.GENERAL_COUNTERS"));
     EXPECT_FALSE(agree("always", "always", "r"));
+    // No more is claimed than is found out.
+    std::string many = "host.GENERAL_COUNTERS == 0";
+    for (int at = 1; at < 15; ++at)
+        many += " or host.GENERAL_COUNTERS == " + std::to_string(at);
+    EXPECT_TRUE(refuses_policy(passed_and_intercepted(many, "not (" + many + ")"),
+                               "may contradict the row in line 4: more than 14 facts"));
     EXPECT_TRUE(refuses_policy(rows(R"(  - registers: [IA32_EFER]
     access: r
     pass: host.fred
@@ -209,6 +249,8 @@ TEST_F(extending, is_refused_without_sense) {
         refused_alone("policy: a\ntitle: Second\nvendor: vmx  # here\nextends: b\n", "is for the other vendor"));
     EXPECT_TRUE(
         refused_alone("policy: a\ntitle: Second\nextends: b\nexcept: [IA32_STAR]  # here\n", "has no row of it"));
+    EXPECT_TRUE(refused_alone("policy: a\ntitle: Second\nextends: b\nexcept:\n  - IA32_EFER\n  - IA32_EFFER  # here\n",
+                              "no register is called"));
     EXPECT_TRUE(refused_alone("policy: b  # here\ntitle: Second\nextends: b\n", "two policies"));
 }
 

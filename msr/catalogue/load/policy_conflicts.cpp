@@ -1,6 +1,9 @@
 // Whether two rows of a policy can both decide one access, and differently.
 #include <algorithm>
+#include <optional>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "msr/catalogue/load/expression_parser.hpp"
 #include "msr/catalogue/load/policies.hpp"
@@ -10,7 +13,7 @@ namespace msr::catalogue::load {
 
 namespace {
 
-// Facts that stand for themselves: two conditions that name more are taken to be able to hold at once.
+// Facts that stand for themselves: of two conditions that name more it is not found out whether both can hold at once.
 constexpr std::size_t most_facts = 14;
 
 bool equal(const program& left, const program& right) {
@@ -95,14 +98,15 @@ struct nothing_else {
     [[nodiscard]] static bool setting(std::uint32_t) { return false; }
 };
 
-bool can_hold_together(expression one, expression other) {
+// Whether both can hold at once; nothing where that is too much to find out.
+std::optional<bool> can_hold_together(expression one, expression other) {
     free_facts facts;
     auto both = facts.simplify(one);
     const auto second = facts.simplify(other);
-    if (facts.too_many()) return true;
+    if (facts.too_many()) return std::nullopt;
     both.insert(both.end(), second.begin(), second.end());
     if (!one.empty() && !other.empty()) both.push_back({.code = operation::logical_and});
-    if (!fits(both)) return true;
+    if (!fits(both)) return std::nullopt;
     bool can = false;
     each_term(both, nothing_else{}, [&](const term&) { can = true; });
     return can;
@@ -131,16 +135,24 @@ bool overlap(const policy_registers& one, const policy_registers& other) {
     return false;
 }
 
-std::string contradiction(const policy_row& earlier, const policy_row& later) {
+std::optional<row_conflict> contradiction(const policy_row& earlier, const policy_row& later) {
     const bool reads = earlier.reads && later.reads;
     const bool writes = earlier.writes && later.writes;
-    if ((!reads && !writes) || (!earlier.passes && !later.passes)) return {};
-    if (earlier.passes && later.passes && earlier.filtered == later.filtered) return {};
-    if (!overlap(earlier.registers, later.registers)) return {};
-    if (earlier.passes && later.passes) return "only one of the two consults the filter";
-    if (!can_hold_together(earlier.when, later.when)) return {};
-    return later.passes ? "what passes here is intercepted there, and both can hold at once"
-                        : "what is intercepted here passes there, and both can hold at once";
+    if ((!reads && !writes) || (!earlier.passes && !later.passes)) return std::nullopt;
+    if (earlier.passes && later.passes && earlier.filtered == later.filtered) return std::nullopt;
+    if (!overlap(earlier.registers, later.registers)) return std::nullopt;
+    if (earlier.passes && later.passes) return row_conflict{"only one of the two consults the filter"};
+    const auto together = can_hold_together(earlier.when, later.when);
+    if (!together) {
+        return row_conflict{
+            fmt::format("more than {} facts in the two conditions: whether both can hold at once cannot "
+                        "be told",
+                        most_facts),
+            false};
+    }
+    if (!*together) return std::nullopt;
+    return row_conflict{later.passes ? "what passes here is intercepted there, and both can hold at once"
+                                     : "what is intercepted here passes there, and both can hold at once"};
 }
 
 }  // namespace msr::catalogue::load

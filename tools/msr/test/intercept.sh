@@ -15,7 +15,8 @@ json '.on == "svm"' intercept --policy deny-all --guest zen-5
 names=$("$tool" intercept list --json | jq --raw-output '.policies[].name')
 for name in $names; do
     for guest in skylake-sp max-intel zen-5; do
-        json '.registers | length > 0' intercept --policy "$name" --guest "$guest"
+        msr intercept --policy "$name" --guest "$guest" --json
+        check "$name, $guest: decided" jq --exit-status '.registers | length > 0' "$work/out"
         check "$name, $guest: each decision has its reason" jq --exit-status 'all(.registers[]; (.read.why | length > 0) and (.write.why | length > 0))' "$work/out"
     done
 done
@@ -101,6 +102,19 @@ json '.registers[0] | (.read.exits | not) and .write.exits and (.write.why | con
     intercept IA32_GS_BASE "${fred[@]}" --filter "$work/own"
 succeeds intercept "${fred[@]}" --filter "$work/own" --explain IA32_GS_BASE
 check 'the chain: the range that decided' contains "$out" 'filter: denied by range 1'
+# A filter, read back: each range, the registers by name, and what holds for the rest.
+succeeds intercept filter "$work/own"
+check 'a filter: the range' contains "$out" 'range 1   w   0xc0000100-0xc0000101'
+check 'a filter: the register by name' contains "$out" 'IA32_FS_BASE'
+check 'a filter: what else holds' contains "$out" 'all else is allowed'
+succeeds intercept filter "$work/filter"
+check 'a filter that was written' contains "$out" 'all else is denied'
+json '.default == "allow" and (.ranges | length) == 1 and (.ranges[0] | .access == "w" and .count == 2)' intercept filter "$work/own"
+json '.ranges[0].allowed == [{"first": "0xc0000100", "last": "0xc0000100", "names": ["IA32_FS_BASE"]}]' intercept filter "$work/own"
+printf '{"format": "msrkit-kvm-filter", "version": 1, "default": "deny", "ranges": []}\n' >"$work/refused"
+refuses 2 'denies by default and has no range' intercept filter "$work/refused"
+refuses 2 "$work/nothing" intercept filter "$work/nothing"
+refuses 2 'required' intercept filter
 # A filter that denies all still has to be one that KVM takes.
 succeeds intercept --policy deny-all --guest panther-lake --as kvm-filter -o "$work/none"
 json 'all(.registers[]; .read.exits and .write.exits)' intercept "${fred[@]}" --filter "$work/none"
@@ -139,7 +153,29 @@ refuses 2 "$own:5: it contradicts the row in line 4" intercept --policy "$own" -
 printf 'title: Nothing\n' >"$own"
 refuses 2 "$own" intercept --policy "$own" --guest zen-5
 : >"$own"
-refuses 2 "$own" intercept --policy "$own" --guest zen-5
+refuses 2 'it is empty' intercept --policy "$own" --guest zen-5
+
+# The documentation's example does what it says.
+sed -n '/^policy: ours$/,/^```$/{/^```$/!p}' "$here/../../../docs/intercepts.md" >"$own"
+passes IA32_PMC0 yes --policy "$own" --guest sapphire-rapids --set mediated_pmu
+passes IA32_PMC0 no --policy "$own" --guest sapphire-rapids
+passes IA32_XFD no --policy "$own" --guest sapphire-rapids --set xfd_written
+json '.registers[0].write.why == "We have to know the guest'"'"'s mode."' intercept IA32_EFER --policy "$own" --guest sapphire-rapids
+
+# What several rows lack is said once.
+own_policy "  - registers: [IA32_TSC_AUX]\n    access: rw\n    pass: guest.fred\n$reasons  - registers: [IA32_TSC_AUX]\n    access: r\n    pass: guest.fred and guest.fred\n$reasons"
+json '.registers[0].read.why == "missing: guest.fred"' intercept --policy "$own" --guest zen-5
+
+# A CPU of the other vendor is hardly meant.
+msr intercept --policy kvm-7.3-vmx --guest zen-4
+check 'the other vendor: decided all the same' test "$code" = 0
+check 'the other vendor: it is noted' contains "$err" 'the decisions are for VMX, and zen-4 has SVM in its place'
+check 'the other vendor: one line' one_line "$err"
+
+# Thousands of registers that differ are one difference.
+own_policy "  - registers: [0xC0000000-0xC0001FFF]\n    access: rw\n    pass: always\n$reasons"
+msr intercept diff deny-all "$own" --guest zen-5 --json
+check 'a range is one difference' jq --exit-status '.differences | map([.first, .last]) == [["0xc0000000", "0xc0001fff"]]' "$work/out"
 
 # What is refused
 refuses 2 'there is no policy and no file `kvm`' intercept --policy kvm --guest zen-5
@@ -150,6 +186,11 @@ refuses 2 'the policy kvm-7.3-vmx is for VMX' intercept --policy kvm-7.3-vmx --g
 refuses 2 'has no map of its own' intercept --policy lean --guest zen-5 --vendor arm
 refuses 2 'the decisions are for SVM' intercept --policy lean --guest zen-5 --as vmx-bitmap -o "$work/no"
 refuses 2 'name it with -o' intercept --policy lean --guest zen-5 --as json
+refuses 2 'requires --as' intercept --policy lean --guest zen-5 -o "$work/no"
+refuses 2 'excludes' intercept --policy lean --guest zen-5 --as json -o "$work/no" --explain IA32_EFER
+refuses 2 'excludes' intercept --policy lean --guest zen-5 --as json -o "$work/no" IA32_EFER
+refuses 2 'excludes' intercept --policy lean --guest zen-5 --explain IA32_EFER IA32_STAR
+check 'nothing was written' test ! -e "$work/no"
 refuses 2 'is a field' intercept IA32_EFER.SCE --policy lean --guest zen-5
 refuses 2 'no register is called' intercept --policy lean --guest zen-5 --explain IA32_EFFER
 refuses 2 'a guest has to be named' intercept diff lean deny-all
