@@ -62,8 +62,8 @@ plan_texts plans_for(const context::cpu_facts& facts) {
     for (std::size_t from = 0; from < planned_tasks; ++from) {
         for (std::size_t to = 0; to < planned_tasks; ++to) {
             if (from == to) continue;
-            result.text[from][to] = sequence_of(context::make_plan(
-                facts, delivery::idt, bases_of(tasks_begin_with[from]), bases_of(tasks_begin_with[to])));
+            result.text[from][to] =
+                sequence_of(context::make_plan(facts, delivery::idt, bases_of(tasks_begin_with[to])));
         }
     }
     return result;

@@ -129,6 +129,8 @@ void write_words() {
     for (unsigned number = 0; number < planned_tasks * places_of_a_task; ++number)
         *reinterpret_cast<std::uint64_t*>(place(number)) = word_at(place(number));
     asm volatile("mov %0, 0" ::"r"(word_at(0)) : "memory");  // where a base of 0 leads
+    for (const std::uint64_t base : {first_descriptor_base, second_descriptor_base})
+        *reinterpret_cast<std::uint64_t*>(base) = word_at(base);
     place_data_segment(first_selector, first_descriptor_base, true);
     place_data_segment(second_selector, second_descriptor_base, true);
 }
@@ -136,7 +138,10 @@ void write_words() {
 void begin_task(unsigned number, bool fsgsbase) {
     auto& one = tasks[number];
     const auto& has = tasks_begin_with[number];
-    one.own = {.first_place = number * places_of_a_task, .writes_bases = fsgsbase, .has = has};
+    one.own = {.first_place = number * places_of_a_task,
+               .writes_bases = fsgsbase,
+               .keeps_gs = has.gs.selector == 0 && has.gs.base == 0,
+               .has = has};
     one.bases = {.fs = has.fs.selector, .fs_base = has.fs.base, .gs = has.gs.selector, .gs_base = has.gs.base};
     one.registers = {.rdi = address_of(&one.own),
                      .instruction_pointer = address_of(user_task_main),
@@ -166,10 +171,13 @@ void report_spoilt(const plan_set& plans) {
 }
 
 void report(const plan_set& plans) {
-    std::uint64_t checks = 0, wrong = 0, changes = 0;
+    std::uint64_t checks = 0, wrong = 0, changes = 0, loads = 0;
+    bool all_load = true;
     for (const auto& one : tasks) {
         checks += one.own.checks;
         changes += one.own.changes;
+        loads += one.own.loads;
+        all_load = all_load && one.own.loads != 0;
         wrong += one.own.wrong;
         if (one.own.wrong != 0)
             note("a task saw FS ", hex{one.own.seen.fs.selector}, ":", hex{one.own.seen.fs.base}, " GS ",
@@ -177,10 +185,12 @@ void report(const plan_set& plans) {
                  hex{one.own.has.fs.selector}, ":", hex{one.own.has.fs.base}, " GS ", hex{one.own.has.gs.selector}, ":",
                  hex{one.own.has.gs.base});
     }
-    check(counted.switches == switches_wanted && wrong == 0 && counted.kernel_wrong == 0 && counted.in_kernel != 0,
+    check(counted.switches == switches_wanted && wrong == 0 && counted.kernel_wrong == 0 && counted.in_kernel != 0 &&
+              all_load,
           plans.name, ": ", counted.switches, " switches, ", counted.interrupts, " interrupts, ", counted.in_kernel,
-          " of them in the kernel; tasks looked ", checks, " times and changed their bases ", changes, " times; wrong ",
-          wrong, " times, in the kernel ", counted.kernel_wrong, " of ", counted.kernel_checks);
+          " of them in the kernel; tasks looked ", checks, " times and changed their bases ", changes,
+          " times, loaded selectors ", loads, " times; wrong ", wrong, " times, in the kernel ", counted.kernel_wrong,
+          " of ", counted.kernel_checks);
 }
 
 void run_plans(const plan_set& plans) {

@@ -5,6 +5,9 @@
 namespace msr::switching {
 namespace {
 
+// What the tasks begin with is switched, too: about as often as what they load.
+constexpr std::uint64_t rounds_before_loads = 10'000;
+
 std::uint64_t rdfsbase() {
     std::uint64_t base = 0;
     asm volatile("rdfsbase %0" : "=r"(base));
@@ -36,10 +39,21 @@ void check_own(user_task& self) {
     if (self.wrong++ == 0) self.seen = seen;
 }
 
-// To another of its own places, which no descriptor knows. A base of 0 stays: its task's plans count on it.
-void change_own(user_task& self, std::uint64_t round) {
+// MOV works in ring 3 on every CPU, and takes the base along.
+void load_segments(user_task& self, std::uint64_t round) {
+    const auto descriptor = [&](bool first) -> bases {
+        return first ? bases{first_selector, first_descriptor_base} : bases{second_selector, second_descriptor_base};
+    };
+    self.has.fs = descriptor(round % 2 == 0);
+    if (!self.keeps_gs) self.has.gs = descriptor(round / 2 % 2 == 0);
+    asm volatile("mov %k0, %%fs\n\tmov %k1, %%gs" ::"r"(self.has.fs.selector), "r"(self.has.gs.selector) : "memory");
+    ++self.loads;
+}
+
+// To another of its own places, which no descriptor knows.
+void change_bases(user_task& self, std::uint64_t round) {
     self.has.fs.base = place(self.first_place + static_cast<unsigned>(round % places_of_a_task));
-    if (self.has.gs.base != 0)
+    if (!self.keeps_gs)
         self.has.gs.base = place(self.first_place + static_cast<unsigned>(round / 3 % places_of_a_task));
     asm volatile("wrfsbase %0\n\twrgsbase %1" ::"r"(self.has.fs.base), "r"(self.has.gs.base) : "memory");
     ++self.changes;
@@ -54,8 +68,12 @@ void call_kernel() {
 void user_task_main(user_task* self) {
     for (std::uint64_t round = 0;; ++round) {
         check_own(*self);
+        if (round >= rounds_before_loads && round % 8 == 3) {
+            load_segments(*self, round / 8);
+            check_own(*self);
+        }
         if (self->writes_bases && round % 4 == 1) {
-            change_own(*self, round);
+            change_bases(*self, round);
             check_own(*self);
         }
         call_kernel();

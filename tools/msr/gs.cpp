@@ -17,11 +17,6 @@ namespace context = msr::context;
 
 namespace {
 
-std::string expectation(const context::program& one) {
-    if (one.expected == context::violation::none) return "safe";
-    return fmt::format("refuted {}", std::string_view{to_string(one.expected)});
-}
-
 json modes_json(const context::program& one) {
     auto result = json::array();
     if (one.in_idt) result.push_back("idt");
@@ -70,6 +65,11 @@ exit_code show_table(bool as_json) {
 }
 
 }  // namespace
+
+std::string expectation(const context::program& one) {
+    if (one.expected == context::violation::none) return "safe";
+    return fmt::format("refuted {}", std::string_view{to_string(one.expected)});
+}
 
 host::outcome<context::cpu_facts> segment_facts(const common_options& options) {
     const auto known = facts::load(options.catalogue);

@@ -1,13 +1,16 @@
 // The parts of msr gs: one file each.
 #pragma once
 
-#include "msr/context/segment_bases/cpu.hpp"
+#include "msr/context/segment_bases/program.hpp"
 #include "tools/msr/session.hpp"
 
 namespace tool {
 
 exit_code gs_check(int argc, char** argv);
 exit_code gs_plan(int argc, char** argv);
+
+/// The answer that a sequence's file gives, in its words.
+[[nodiscard]] std::string expectation(const msr::context::program& one);
 
 /// What the CPU that --profile and --features name has of what matters to the bases.
 [[nodiscard]] host::outcome<msr::context::cpu_facts> segment_facts(const common_options& options);

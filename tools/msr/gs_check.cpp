@@ -1,6 +1,8 @@
 // msr gs check: every interleaving of a sequence with events, explored.
 
+#include <algorithm>
 #include <cerrno>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -48,26 +50,55 @@ json to_json(const context::program& what, context::delivery mode, const context
                          {"gs_base", hex(what.values[on.gs.base])},
                          {"kernel_gs_base", hex(what.values[on.kernel_gs_base])}});
     }
-    return {{"mode", to_word(mode)},
-            {"verdict", str(to_string(result.is))},
-            {"violation", str(to_string(result.wrong))},
-            {"states", result.states},
-            {"trace", std::move(trace)}};
+    auto unreached = json::array();
+    for (const auto at : result.unreached)
+        unreached.push_back({{"line", what.code[at].line}, {"instruction", what.lines[at]}});
+    auto events = json::array();
+    for (std::size_t kind = 0; kind < context::event_kinds; ++kind) {
+        if (what.arrive[kind]) events.push_back(str(to_string(static_cast<context::event>(kind))));
+    }
+    json written{{"mode", to_word(mode)},
+                 {"verdict", str(to_string(result.is))},
+                 {"violation", str(to_string(result.wrong))},
+                 {"states", result.states},
+                 {"depth", what.depth},
+                 {"events", std::move(events)},
+                 {"unreached", std::move(unreached)},
+                 {"trace", std::move(trace)}};
+    if (result.is == context::verdict::limit_reached)
+        written["out_of_memory"] = result.out_of_memory;
+    else
+        written["as_expected"] = result.wrong == what.expected;
+    return written;
+}
+
+// What a proof leaves out: an answer about code that never ran, or that nothing interrupted, would be taken for more.
+void show_what_was_left_out(const context::program& what, const context::check_result& result) {
+    if (std::ranges::none_of(what.arrive, std::identity{}))
+        fmt::print("  note: the sequence declares no events, so nothing arrived anywhere\n");
+    for (const auto at : result.unreached)
+        fmt::print("  note: line {} is never reached: {}\n", what.code[at].line, what.lines[at]);
 }
 
 void show(const context::program& what, context::delivery mode, const context::check_result& result) {
     const auto head = fmt::format("{} ({})", what.name, to_word(mode));
     switch (result.is) {
-        case context::verdict::safe: fmt::print("{}: safe: {} states, all of them\n", head, result.states); return;
+        case context::verdict::safe:
+            fmt::print("{}: safe: {} states, all that there are with at most {} events at once\n", head, result.states,
+                       what.depth);
+            break;
         case context::verdict::limit_reached:
-            fmt::print("{}: not known: nothing wrong in the first {} states, and there are more (--limit)\n", head,
-                       result.states);
+            fmt::print("{}: not known: nothing wrong in the first {} states, and there {}\n", head, result.states,
+                       result.out_of_memory ? "is no memory for more" : "are more (--limit)");
             return;
         case context::verdict::refuted:
             fmt::print("{}: refuted: {}; {} states looked at\n{}", head, std::string_view{sentence(result.wrong)},
                        result.states, trace_text(what, result));
-            return;
+            break;
     }
+    if (result.is == context::verdict::safe) show_what_was_left_out(what, result);
+    fmt::print("  the sequence expects: {}{}\n", expectation(what),
+               result.wrong == what.expected ? "" : ", which is not what was found");
 }
 
 class checking {
@@ -79,6 +110,7 @@ class checking {
         const auto modes = this->modes();
         if (!modes) return fail(to_exit_code(modes.error().kind), modes.error().line());
         auto runs = json::array();
+        std::string expected;
         auto code = done;
         for (const auto mode : *modes) {
             auto what = read(mode);
@@ -87,12 +119,13 @@ class checking {
             const auto result = context::check(*what, on_ != nullptr ? *on_ : what->needs, mode, asked_.limit);
             if (result.is == context::verdict::limit_reached && code == done) code = limit_reached;
             if (result.is == context::verdict::refuted) code = finding;
+            expected = expectation(*what);
             if (as_json)
                 runs.push_back(to_json(*what, mode, result));
             else
                 show(*what, mode, result);
         }
-        if (as_json) print(json{{"name", asked_.name}, {"runs", std::move(runs)}});
+        if (as_json) print(json{{"name", asked_.name}, {"expected", expected}, {"runs", std::move(runs)}});
         return code;
     }
 

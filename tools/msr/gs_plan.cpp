@@ -52,7 +52,17 @@ host::outcome<context::user_bases> parse_task(std::string_view text, unsigned li
 struct made_plan {
     context::switch_plan plan;
     context::check_result proof;
+    unsigned depth;  // of the proof
 };
+
+// For which tasks the code may stand: its text looks as if for any.
+std::string_view holds_for(const context::switch_plan& plan) {
+    if (context::holds_for_every_task(plan))
+        return "whatever the two tasks have: every selector and base is read, loaded and written";
+    return "whatever the task that leaves has; for the task that comes only while it has the values of --to: a base of "
+           "0 "
+           "behind a null selector is left to the load that clears it";
+}
 
 exit_code show(const made_plan& made, context::delivery mode, bool as_json) {
     const auto lines = context::plan_lines(made.plan, "from", "to");
@@ -61,14 +71,19 @@ exit_code show(const made_plan& made, context::delivery mode, bool as_json) {
         print(json{{"mode", to_word(mode)},
                    {"steps", lines},
                    {"code", code},
+                   {"holds_for", holds_for(made.plan)},
+                   {"holds_for_every_task", context::holds_for_every_task(made.plan)},
                    {"assumed_cycles", made.plan.cycles},
                    {"verdict", str(to_string(made.proof.is))},
-                   {"states", made.proof.states}});
+                   {"states", made.proof.states},
+                   {"depth", made.depth}});
     } else {
-        fmt::print("# events by {}, interrupts off; about {} cycles, by assumed costs\n{}\n{}\n", to_word(mode),
-                   made.plan.cycles, lines, code);
-        fmt::print("{}: {} states, there and back, with events at every boundary and descriptors that go away\n",
-                   std::string_view{to_string(made.proof.is)}, made.proof.states);
+        fmt::print("# events by {}, interrupts off; about {} cycles, by assumed costs\n# holds {}\n{}\n{}\n",
+                   to_word(mode), made.plan.cycles, holds_for(made.plan), lines, code);
+        fmt::print(
+            "{}: {} states, there and back, with at most {} events at once, at every boundary, users that load "
+            "selectors, and descriptors that go away\n",
+            std::string_view{to_string(made.proof.is)}, made.proof.states, made.depth);
     }
     if (made.proof.is == context::verdict::limit_reached) return limit_reached;
     return made.proof.is == context::verdict::safe ? done : finding;
@@ -100,8 +115,9 @@ exit_code gs_plan(int argc, char** argv) {
         if (!second) return fail(to_exit_code(second.error().kind), second.error().line());
         auto sequence = context::read("plan", context::plan_sequence(*facts, *mode, *first, *second), *mode, *facts);
         if (!sequence) return fail(bad_usage, sequence.error().message);
-        return show({context::make_plan(*facts, *mode, *first, *second), context::check(*sequence, *facts, *mode)},
-                    *mode, options.json);
+        return show(
+            {context::make_plan(*facts, *mode, *second), context::check(*sequence, *facts, *mode), sequence->depth},
+            *mode, options.json);
     });
 }
 

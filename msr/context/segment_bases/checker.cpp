@@ -1,6 +1,7 @@
 #include "msr/context/segment_bases/checker.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace msr::context {
 
@@ -19,13 +20,18 @@ class exploration {
     }
 
     check_result run(std::uint64_t limit) {
-        states_.add(machine_.first());
-        origins_.push_back({0, happening::step});
-        for (std::uint32_t next = 0; next < states_.size(); ++next) {
-            if (next == limit) return {.is = verdict::limit_reached, .states = next};
-            if (const auto what = expand(next); what != none) return refuted(next, static_cast<happening>(what));
+        std::uint32_t next = 0;
+        try {
+            states_.add(machine_.first());
+            origins_.push_back({0, happening::step});
+            for (; next < states_.size(); ++next) {
+                if (next == limit) return {.is = verdict::limit_reached, .states = next};
+                if (const auto what = expand(next); what != none) return refuted(next, static_cast<happening>(what));
+            }
+            return {.is = verdict::safe, .states = next, .unreached = unreached()};
+        } catch (const std::bad_alloc&) {
+            return {.is = verdict::limit_reached, .states = next, .out_of_memory = true};
         }
-        return {.is = verdict::safe, .states = states_.size()};
     }
 
   private:
@@ -42,6 +48,19 @@ class exploration {
             if (!came->ends && states_.add(after).is_new) origins_.push_back({number, static_cast<happening>(what)});
         }
         return none;
+    }
+
+    [[nodiscard]] std::vector<std::uint16_t> unreached() const {
+        const auto& code = machine_.code().code;
+        std::vector<bool> reached(code.size());
+        for (std::uint32_t number = 0; number < states_.size(); ++number)
+            reached[states_[number].at] = true;
+        std::vector<std::uint16_t> result;
+        for (std::size_t at = 0; at < code.size(); ++at) {
+            if (!reached[at] && code[at].line != 0 && code[at].what != operation::oops)
+                result.push_back(static_cast<std::uint16_t>(at));
+        }
+        return result;
     }
 
     // From the start to a state, and one step more.

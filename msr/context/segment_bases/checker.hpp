@@ -28,13 +28,17 @@ struct check_result {
     violation wrong = violation::none;
     std::uint64_t states = 0;       // looked at
     std::vector<trace_step> trace;  // where refuted: the shortest way there
+    // Where safe: instructions of the sequence's own that never ran, of which the proof says nothing. `oops` is not
+    // one.
+    std::vector<std::uint16_t> unreached;
+    bool out_of_memory = false;  // where the limit was reached: the machine's, before the one that was given
 };
 
 /// About 100 bytes of memory a state.
 inline constexpr std::uint64_t default_limit = 10'000'000;
 
-/// Every state that can be reached is looked at, in the order of its distance from the start, but no more than `limit`.
-/// `what` gets more values.
+/// Every state that can be reached is looked at, in the order of its distance from the start, but no more than `limit`,
+/// and than there is memory for. `what` gets more values.
 [[nodiscard]] check_result check(program& what, const cpu_facts& facts, delivery mode,
                                  std::uint64_t limit = default_limit);
 

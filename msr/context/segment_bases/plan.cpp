@@ -1,5 +1,6 @@
 #include "msr/context/segment_bases/plan.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "msr/context/assumed_cycles.hpp"
@@ -15,27 +16,18 @@ bool null(std::uint16_t selector) {
     return selector <= 3;
 }
 
-// What has to be done, whatever the instructions.
+// What has to be done, whatever the instructions. What the task that leaves has is read and the selectors are loaded in
+// any case.
 struct work {
-    bool read_bases, load_fs, write_fs_base, load_gs, write_gs_base;
+    bool write_fs_base, write_gs_base;
 };
 
-work needed(const cpu_facts& facts, const user_bases& from, const user_bases& to) {
-    // A selector that names a descriptor is loaded again: the other task's descriptor may be another.
-    const auto load = [](std::uint16_t old, std::uint16_t other) { return !null(other) || old != other; };
-    // What a null selector's load leaves is known on CPUs that clear the base. Without a load, the base is what it was,
-    // which is known where users cannot write it.
-    const auto write = [&](bool loaded, std::uint16_t selector, std::uint64_t old, std::uint64_t base) {
-        if (loaded) return !(null(selector) && facts.null_clears_base && base == 0);
-        return facts.fsgsbase || old != base;
+work needed(const cpu_facts& facts, const user_bases& to) {
+    // What a null selector's load leaves is known on CPUs that clear the base.
+    const auto write = [&](std::uint16_t selector, std::uint64_t base) {
+        return !(null(selector) && facts.null_clears_base && base == 0);
     };
-    const bool load_fs = load(from.fs, to.fs);
-    const bool load_gs = load(from.gs, to.gs);
-    return {.read_bases = facts.fsgsbase,
-            .load_fs = load_fs,
-            .write_fs_base = write(load_fs, to.fs, from.fs_base, to.fs_base),
-            .load_gs = load_gs,
-            .write_gs_base = write(load_gs, to.gs, from.gs_base, to.gs_base)};
+    return {.write_fs_base = write(to.fs, to.fs_base), .write_gs_base = write(to.gs, to.gs_base)};
 }
 
 // Which of what GS needs is done between two SWAPGS, and by which instructions the rest.
@@ -90,21 +82,20 @@ class candidates {
             if (wanted) plan.steps.push_back(step);
         };
         const bool list = one.list && todo_.write_fs_base && todo_.write_gs_base && !one.write_inside;
-        const bool inside = (todo_.read_bases && one.read_inside) || (todo_.load_gs && one.load_inside) ||
-                            (todo_.write_gs_base && one.write_inside);
+        const bool inside = one.read_inside || one.load_inside || (todo_.write_gs_base && one.write_inside);
         add(true, planned::save_fs);
         add(true, planned::save_gs);
-        add(todo_.read_bases, planned::save_fs_base);
-        add(todo_.read_bases && !one.read_inside, planned::save_gs_base_by_msr);
-        add(todo_.load_fs, planned::load_fs);
+        add(true, facts_.fsgsbase ? planned::save_fs_base : planned::save_fs_base_by_msr);
+        add(!one.read_inside, planned::save_gs_base_by_msr);
+        add(true, planned::load_fs);
         add(todo_.write_fs_base && !list, *one.fs_base);
-        add(todo_.load_gs && !one.load_inside && one.write_inside, planned::load_gs_by_lkgs);
+        add(!one.load_inside && one.write_inside, planned::load_gs_by_lkgs);
         add(inside, planned::swapgs);
-        add(todo_.read_bases && one.read_inside, planned::save_gs_base);
-        add(todo_.load_gs && one.load_inside, planned::load_gs);
+        add(one.read_inside, planned::save_gs_base);
+        add(one.load_inside, planned::load_gs);
         add(todo_.write_gs_base && one.write_inside, planned::write_gs_base);
         add(inside, planned::swapgs);
-        add(todo_.load_gs && !one.load_inside && !one.write_inside, planned::load_gs_by_lkgs);
+        add(!one.load_inside && !one.write_inside, planned::load_gs_by_lkgs);
         add(todo_.write_gs_base && !one.write_inside && !list, *one.gs_base);
         add(list, planned::list_both_bases);
         return plan;
@@ -112,7 +103,7 @@ class candidates {
 
     // LKGS writes the inactive base, so it must come after what reads it there.
     [[nodiscard]] bool keeps_order(const option& one) const {
-        return !(todo_.load_gs && !one.load_inside && one.write_inside && todo_.read_bases && one.read_inside);
+        return one.load_inside || !one.write_inside || !one.read_inside;
     }
 
     void consider(const option& one) {
@@ -141,6 +132,7 @@ unsigned cycles_of(planned one, const cpu_facts& facts) {
         case planned::save_gs: return 2;
         case planned::save_fs_base:
         case planned::save_gs_base: return 10;
+        case planned::save_fs_base_by_msr:
         case planned::save_gs_base_by_msr: return 60;
         case planned::load_fs:
         case planned::load_gs:
@@ -158,8 +150,17 @@ unsigned cycles_of(planned one, const cpu_facts& facts) {
     return 0;
 }
 
-switch_plan make_plan(const cpu_facts& facts, delivery mode, const user_bases& from, const user_bases& to) {
-    return candidates{facts, mode, needed(facts, from, to)}.best();
+switch_plan make_plan(const cpu_facts& facts, delivery mode, const user_bases& to) {
+    return candidates{facts, mode, needed(facts, to)}.best();
+}
+
+bool holds_for_every_task(const switch_plan& plan) {
+    const auto has = [&](auto... steps) {
+        return std::ranges::any_of(plan.steps, [=](planned one) { return ((one == steps) || ...); });
+    };
+    return has(planned::list_both_bases) ||
+           (has(planned::write_fs_base, planned::wrmsr_fs_base, planned::wrmsrns_fs_base, planned::immediate_fs_base) &&
+            has(planned::write_gs_base, planned::wrmsr_gs_base, planned::wrmsrns_gs_base, planned::immediate_gs_base));
 }
 
 }  // namespace msr::context

@@ -24,6 +24,7 @@ enum class planned : std::uint8_t {
     swapgs,
     save_fs,
     save_fs_base,
+    save_fs_base_by_msr,
     save_gs,
     save_gs_base,
     save_gs_base_by_msr,
@@ -50,11 +51,15 @@ struct switch_plan {
 /// which of two is cheaper matters. A serialising write waits for everything before it.
 [[nodiscard]] unsigned cycles_of(planned one, const cpu_facts& facts);
 
-/// The plan with the fewest assumed cycles, for code that runs with interrupts off. Without FSGSBASE users cannot
-/// change a base behind the kernel's back, so none is read. Every order that it can choose from has the selectors
+/// The plan with the fewest assumed cycles, for code that runs with interrupts off. Nothing is taken for granted of the
+/// task that leaves: MOV to FS and GS works in ring 3 on every CPU, and takes the base along, so its selectors and
+/// bases are read, and the other's selectors are always loaded. The plan holds for that task with these very values: a
+/// base is left out only where a null selector's load makes it 0. Every order that it can choose from has the selectors
 /// before the bases.
-[[nodiscard]] switch_plan make_plan(const cpu_facts& facts, delivery mode, const user_bases& from,
-                                    const user_bases& to);
+[[nodiscard]] switch_plan make_plan(const cpu_facts& facts, delivery mode, const user_bases& to);
+
+/// Whether a plan writes both bases, so that it holds for every task and not only for what it was made for.
+[[nodiscard]] bool holds_for_every_task(const switch_plan& plan);
 
 /// The instructions in the language of sequences, a line each, between variables whose names begin with `from` and
 /// `to`. The loads of selectors have labels that begin with `to`: they fault if the descriptor has gone.
@@ -64,7 +69,7 @@ struct switch_plan {
 [[nodiscard]] std::string plan_code(const switch_plan& plan);
 
 /// A whole sequence, for the checker: both tasks in user mode, switched there and back by system calls, the first one
-/// changing its bases where it can, and descriptors that may go away.
+/// loading other selectors, and writing its bases where it can, and descriptors that may go away.
 [[nodiscard]] std::string plan_sequence(const cpu_facts& facts, delivery mode, const user_bases& from,
                                         const user_bases& to);
 

@@ -1,6 +1,7 @@
 #include "msr/context/segment_bases/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -77,7 +78,7 @@ TEST(plan, is_proven_without_each_feature) {
 TEST(plan, under_fred_uses_lkgs_and_a_write_that_does_not_serialise) {
     const auto facts = facts_of_profile("panther-lake");
     ASSERT_TRUE(facts.fred);
-    const auto plan = make_plan(facts, delivery::fred, flat, disconnected);
+    const auto plan = make_plan(facts, delivery::fred, disconnected);
     EXPECT_TRUE(uses(plan, planned::load_gs_by_lkgs));
     EXPECT_TRUE(uses(plan, planned::wrmsrns_gs_base) || uses(plan, planned::immediate_gs_base));
     EXPECT_FALSE(uses(plan, planned::swapgs));
@@ -85,16 +86,63 @@ TEST(plan, under_fred_uses_lkgs_and_a_write_that_does_not_serialise) {
 }
 
 TEST(plan, under_the_idt_with_fsgsbase_needs_one_pair) {
-    const auto plan = make_plan(facts_of_profile("skylake-sp"), delivery::idt, flat, disconnected);
+    const auto plan = make_plan(facts_of_profile("skylake-sp"), delivery::idt, disconnected);
     EXPECT_EQ(std::ranges::count(plan.steps, planned::swapgs), 2);
     EXPECT_TRUE(uses(plan, planned::save_gs_base));
     EXPECT_TRUE(uses(plan, planned::write_gs_base));
 }
 
-// What users cannot have changed, and is the same for both, is not written.
-TEST(plan, writes_nothing_that_is_there) {
-    const auto plan = make_plan(cpu_facts{}, delivery::idt, with_bases, with_bases);
-    EXPECT_EQ(plan.steps, (std::vector{planned::save_fs, planned::save_gs}));
+// A null selector's load makes the base 0 where it clears it. Nothing else may be left out: users load selectors.
+TEST(plan, leaves_out_only_what_a_null_selector_clears) {
+    auto keeps_base = cpu_facts{};
+    keeps_base.null_clears_base = false;
+    EXPECT_FALSE(holds_for_every_task(make_plan({}, delivery::idt, flat)));
+    EXPECT_TRUE(holds_for_every_task(make_plan(keeps_base, delivery::idt, flat)));
+    EXPECT_TRUE(holds_for_every_task(make_plan({}, delivery::idt, with_bases)));
+    EXPECT_TRUE(uses(make_plan({}, delivery::idt, flat), planned::load_gs));
+}
+
+// The proof has to notice what it is there for. What the second task has is saved as it was, so that is left out.
+TEST(plan, is_refuted_without_any_one_of_its_steps) {
+    constexpr std::array steps{operation::mov_fs,   operation::mov_gs,      operation::lkgs,
+                               operation::rdfsbase, operation::rdgsbase,    operation::swapgs,
+                               operation::rdmsr,    operation::mov_from_gs, operation::mov_from_fs};
+    for (const auto* const name : {"skylake-sp", "panther-lake"}) {
+        const auto facts = facts_of_profile(name);
+        const auto mode = facts.fred ? delivery::fred : delivery::idt;
+        auto whole = read("plan", plan_sequence(facts, mode, with_bases, disconnected), mode, facts);
+        ASSERT_TRUE(whole);
+        whole->depth = 1;
+        ASSERT_EQ(check(*whole, facts, mode).is, verdict::safe);
+        for (std::size_t at = 0; at < whole->code.size(); ++at) {
+            const auto& one = whole->code[at];
+            const auto& written = whole->lines[at];
+            const bool saves_second = written.starts_with("mov b_") || written.starts_with("rdmsr b_") ||
+                                      written.starts_with("rdfsbase b_") || written.starts_with("rdgsbase b_");
+            // A constant is a user's, which does what it wants, or stands in for a descriptor that has gone.
+            if (std::ranges::find(steps, one.what) == steps.end() || one.line == 0 || one.constant || saves_second)
+                continue;
+            auto without = *whole;
+            without.code[at].what = operation::nop;
+            EXPECT_EQ(check(without, facts, mode).is, verdict::refuted) << name << ": " << written;
+        }
+    }
+}
+
+// MOV to GS works in ring 3: that both tasks were seen with null selectors says nothing of what is there.
+TEST(plan, loads_the_null_selector_that_a_task_was_seen_with) {
+    for (const bool fsgsbase : {false, true}) {
+        cpu_facts facts{};
+        facts.fsgsbase = fsgsbase;
+        const auto text = plan_sequence(facts, delivery::idt, with_bases, with_bases);
+        auto plan = read("plan", text, delivery::idt, facts);
+        ASSERT_TRUE(plan);
+        EXPECT_EQ(check(*plan, facts, delivery::idt).is, verdict::safe) << text;
+        for (auto& one : plan->code) {
+            if (one.what == operation::mov_gs && !one.constant) one.what = operation::nop;
+        }
+        EXPECT_EQ(check(*plan, facts, delivery::idt).wrong, violation::user_selector);
+    }
 }
 
 // AMD's CPUs whose writes do not serialise may find the register cheaper than the instructions around a pair.
@@ -102,8 +150,7 @@ TEST(plan, counts_a_write_that_does_not_serialise_as_cheaper) {
     cpu_facts slow{};
     auto fast = slow;
     fast.base_writes_serialise = false;
-    EXPECT_LT(make_plan(fast, delivery::idt, flat, with_bases).cycles,
-              make_plan(slow, delivery::idt, flat, with_bases).cycles);
+    EXPECT_LT(make_plan(fast, delivery::idt, with_bases).cycles, make_plan(slow, delivery::idt, with_bases).cycles);
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ constexpr std::array written{
     written_step{planned::save_gs, "mov {0}_gs, gs", R"(asm volatile("mov %%gs, %0" : "=r"(from->gs));)"},
     written_step{planned::save_fs_base, "rdfsbase {0}_fs_base",
                  R"(asm volatile("rdfsbase %0" : "=r"(from->fs_base));)"},
+    written_step{planned::save_fs_base_by_msr, "rdmsr {0}_fs_base, IA32_FS_BASE",
+                 "from->fs_base = rdmsr(IA32_FS_BASE);"},
     written_step{planned::save_gs_base, "rdgsbase {0}_gs_base",
                  R"(asm volatile("rdgsbase %0" : "=r"(from->gs_base));)"},
     written_step{planned::save_gs_base_by_msr, "rdmsr {0}_gs_base, IA32_KERNEL_GS_BASE",
@@ -80,21 +82,21 @@ std::string plan_code(const switch_plan& plan) {
 
 namespace {
 
-// The bases that the first task of the checked sequence gives itself.
+// What the first task of the checked sequence gives itself: of the selectors the one that the second has not.
+constexpr std::uint16_t changed_selectors[]{0x33, 0x3B};
 constexpr std::uint64_t changed_fs_base = 0x7A00'0000'1000;
 constexpr std::uint64_t changed_gs_base = 0x7A00'0000'2000;
+
+constexpr std::uint64_t descriptor_base(std::uint16_t selector) {
+    return 0x1000'0000 + selector;
+}
 
 class sequence_writer {
   public:
     sequence_writer(const cpu_facts& facts, delivery mode, const user_bases& first, const user_bases& second)
-        : facts_{facts}, mode_{mode}, first_{first}, second_{second} {
-        auto changed = first;
-        if (facts.fsgsbase) {
-            changed.fs_base = changed_fs_base;
-            changed.gs_base = changed_gs_base;
-        }
-        there_ = make_plan(facts, mode, first, second);
-        back_ = make_plan(facts, mode, second, changed);
+        : facts_{facts}, mode_{mode}, first_{first}, second_{second}, changed_{changed()} {
+        there_ = make_plan(facts, mode, second);
+        back_ = make_plan(facts, mode, changed_);
     }
 
     std::string text() {
@@ -110,16 +112,35 @@ class sequence_writer {
     }
 
   private:
+    // A segment instead of a null selector, and a null selector instead of a segment; then the bases, where it can.
+    [[nodiscard]] user_bases changed() const {
+        const auto load = [&](std::uint16_t& selector, std::uint64_t& base, std::uint16_t other) {
+            selector = selector > 3 ? 0 : changed_selectors[other == changed_selectors[0] ? 1 : 0];
+            if (selector != 0)
+                base = descriptor_base(selector);
+            else if (facts_.null_clears_base)
+                base = 0;
+        };
+        auto result = first_;
+        load(result.fs, result.fs_base, second_.fs);
+        load(result.gs, result.gs_base, second_.gs);
+        if (facts_.fsgsbase) {
+            result.fs_base = changed_fs_base;
+            result.gs_base = changed_gs_base;
+        }
+        return result;
+    }
+
     void tasks() {
         out_ += "title  A switch of FS and GS, as it was planned\nsource the planner\nexpect safe\n";
         out_ += fmt::format("modes  {}\n", mode_ == delivery::idt ? "idt" : "fred");
         one_task('A', first_, "0xffffc90000008000");
         one_task('B', second_, "0xffffc90000018000");
-        std::vector<std::uint16_t> selectors{first_.fs, first_.gs, second_.fs, second_.gs};
+        std::vector<std::uint16_t> selectors{first_.fs, first_.gs, second_.fs, second_.gs, changed_.fs, changed_.gs};
         std::ranges::sort(selectors);
         selectors.erase(std::ranges::unique(selectors).begin(), selectors.end());
         for (const auto one : selectors) {
-            if (one > 3) out_ += fmt::format("descriptor {:#x} base {:#x} unsteady\n", one, 0x10000000 + one);
+            if (one > 3) out_ += fmt::format("descriptor {:#x} base {:#x} unsteady\n", one, descriptor_base(one));
         }
         out_ +=
             "percpu_variable running = 0\nevents irq nmi mc db\nhandler syscall switch\nhandler fault error_entry\n"
@@ -135,7 +156,7 @@ class sequence_writer {
     }
 
     void users() {
-        out_ += "\na_user:\n";
+        out_ += fmt::format("\na_user:\n    mov fs, {:#x}\n    mov gs, {:#x}\n", changed_.fs, changed_.gs);
         if (facts_.fsgsbase)
             out_ += fmt::format("    wrfsbase {:#x}\n    wrgsbase {:#x}\n", changed_fs_base, changed_gs_base);
         out_ += "    syscall\n    jmp a_user\nb_user:\n    syscall\n    jmp b_user\n";
@@ -178,6 +199,7 @@ class sequence_writer {
     delivery mode_;
     user_bases first_;
     user_bases second_;
+    user_bases changed_;  // the first, when it calls the kernel
     switch_plan there_;
     switch_plan back_;
     std::string out_;
