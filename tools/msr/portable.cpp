@@ -45,17 +45,25 @@ std::string fields_at(std::uint64_t bits, const catalogue::register_entry& entry
     return names.empty() ? fmt::format("bits {:#x}", bits) : fmt::format("{} (bits {:#x})", names, bits);
 }
 
-// The register that a description would have to give the value of to tell whether there is a register at the address:
-// it announces it, or how many of its family there are.
+// Whether a register only announces something: what software can write it finds out itself.
+bool announces(std::uint32_t address, const catalogue::tables& facts) {
+    return std::ranges::any_of(catalogue::at_address(facts, address), [](const catalogue::target& one) {
+        return one.entry->access == catalogue::access::read_only;
+    });
+}
+
+// The register that a description would have to give the value of to tell whether there is state at the address: it
+// announces it, or how many of its family there are.
 std::optional<std::uint32_t> missing_in(const profile::profile& described, std::uint32_t address,
-                                        const profile::table_options& options) {
-    const profile::viewpoint host{.model = options.model, .rules = options.rules, .by_host = true};
+                                        const profile::viewpoint& by) {
     for (const auto& one : catalogue::at_address(described.facts(), address)) {
-        if (profile::presence(*one.entry, described, host) == catalogue::holds::no) continue;
+        if (profile::presence(*one.entry, described, by) == catalogue::holds::no) continue;
+        if (!is_state(*host::owned_behaviour{*one.entry, described, by}, address)) continue;
         const std::array conditions{one.entry->exists, one.entry->count};
         for (const auto& step : conditions | std::views::join) {
             const auto capability = static_cast<std::uint32_t>(step.operand);
-            if (step.code == catalogue::operation::register_bits && !described.listed_value(capability))
+            if (step.code == catalogue::operation::register_bits && announces(capability, described.facts()) &&
+                !described.listed_value(capability))
                 return capability;
         }
     }
@@ -119,7 +127,7 @@ class portability {
     // What a description leaves out may be there all the same.
     void add_absent(obstacle found) {
         const bool in_other_modes = onto_->find(found.address) != nullptr;
-        const auto missing = in_other_modes ? std::nullopt : missing_in(described_, found.address, options_);
+        const auto missing = in_other_modes ? std::nullopt : missing_in(described_, found.address, by_host());
         if (missing) {
             found.why = why_not_known(name_, *missing);
             return add(not_known_, std::move(found));
@@ -129,6 +137,10 @@ class portability {
         add(obstacles_, std::move(found));
     }
 
+    [[nodiscard]] profile::viewpoint by_host() const {
+        return {.model = options_.model, .rules = options_.rules, .by_host = true};
+    }
+
     [[nodiscard]] std::string why_not_known(const std::string& called, std::uint32_t missing) const {
         return fmt::format("the description of {} gives no {}", called, name_at(missing, described_));
     }
@@ -136,11 +148,10 @@ class portability {
     // State that a machine of this kind may have beside what it is known to have.
     void add_not_known_of(const host::owned_table& state, const profile::profile& cpu, const std::string& called) {
         for (const auto& entry : cpu.facts().registers) {
-            if (entry.access == catalogue::access::read_only) continue;
             for (std::uint32_t member = 0; member < entry.members; ++member) {
                 const auto address = entry.address + entry.stride * member;
                 if (state->find(address) != nullptr) continue;
-                if (const auto missing = missing_in(cpu, address, options_))
+                if (const auto missing = missing_in(cpu, address, by_host()))
                     add(not_known_, {name_at(address, cpu), address, {}, {}, why_not_known(called, *missing)});
             }
         }

@@ -39,14 +39,17 @@ bool acts_when_written_back(std::uint32_t address) {
 
 }  // namespace
 
+bool is_state(const profile::behaviour& by_host, std::uint32_t address) {
+    // Some a hypervisor can only write back as the zero that they always are.
+    const bool restorable = by_host.readable && by_host.writable && by_host.reach() != 0;
+    return restorable && !acts_when_written_back(address);
+}
+
 std::vector<std::uint32_t> vm_state(const host::owned_table& guest) {
     std::vector<std::uint32_t> addresses;
     for (const auto& slot : guest->slots()) {
         if (slot.where != profile::address_slot::place::variable) continue;
-        const auto& host = slot.row->host;
-        // Some a hypervisor can only write back as the zero that they always are.
-        const bool restorable = host.readable && host.writable && host.reach() != 0;
-        if (restorable && !acts_when_written_back(slot.address)) addresses.push_back(slot.address);
+        if (is_state(slot.row->host, slot.address)) addresses.push_back(slot.address);
     }
     sort_to_restore(addresses, guest.cpu().facts());
     return addresses;

@@ -22,6 +22,9 @@ inline constexpr std::string_view usual_hypervisor = "kvm-7.3";
 /// By what has to be there first (`restore_after`), then ascending.
 void sort_to_restore(std::vector<std::uint32_t>& addresses, const catalogue::tables& facts);
 
+/// Whether a hypervisor whose accesses do that saves the register and writes it back.
+[[nodiscard]] bool is_state(const profile::behaviour& by_host, std::uint32_t address);
+
 /// What a hypervisor can read and write of a guest of this kind, in the order to restore: what such a guest can hold,
 /// and what its hypervisor tells it. Some are there only in some modes, and refuse in the others.
 [[nodiscard]] std::vector<std::uint32_t> vm_state(const host::owned_table& guest);
