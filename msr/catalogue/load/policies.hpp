@@ -1,8 +1,10 @@
 // Intercept policies from files.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "msr/catalogue/load/document.hpp"
 #include "msr/catalogue/load/store.hpp"
@@ -15,6 +17,12 @@ namespace msr::catalogue::load {
 /// Reads policies, whose schema has been checked, by the names of `into`, and adds them to those of `base`. One may
 /// extend any other.
 void read_policies(const std::vector<document>& files, const tables& base, store& keep, tables& into, problems& found);
+
+using registers_or_error = std::expected<std::vector<policy_registers>, std::string>;
+
+/// All that a row's word stands for: a register or the members of a family, an address, or a range as 0x800-0x83F.
+/// Errors: a sentence.
+[[nodiscard]] registers_or_error parse_registers(const std::string& words, const tables& facts, store& keep);
 
 struct row_conflict {
     std::string why;
