@@ -4,6 +4,7 @@
 #include "lab/ring0/hypervisor.hpp"
 #include "lab/ring0/parts.hpp"
 #include "lab/ring0/random_policies.hpp"
+#include "lab/ring0/switch_log.hpp"
 #include "lab/ring0/vmcs.hpp"
 #include "lab/ring0/vmx_operation.hpp"
 #include "lab/ring0/vmx_state.hpp"
@@ -103,10 +104,12 @@ class vmx_cpu {
         native_bus cpu;
         // The VMCS has no field for it, and the guest's SWAPGS changes it without an exit: read back every time.
         const auto own = value_of(ia32_kernel_gs_base::address);
+        log_.load({ia32_kernel_gs_base::address, guest_kernel_gs_});
         (void)cpu.write(ia32_kernel_gs_base::address, guest_kernel_gs_);
         const bool entered = vmx_enter(&general_, launched_, vmcs::host_rsp, vmcs::host_rip);
         guest_kernel_gs_ = value_of(ia32_kernel_gs_base::address);
         (void)cpu.write(ia32_kernel_gs_base::address, own);
+        log_.put();
         launched_ = launched_ || entered;
         if (!entered) note("VM entry failed, VM-instruction error ", vmread(vmcs::instruction_error));
         return entered ? reason() : exit_reason::other;
@@ -142,6 +145,7 @@ class vmx_cpu {
 
     general_registers general_{};
     std::uint64_t guest_kernel_gs_ = value_of(ia32_kernel_gs_base::address);
+    switch_log log_;
     bool launched_ = false;
 };
 
