@@ -54,7 +54,7 @@ std::string name_at(const intercept_case& on, std::uint32_t address) {
 }
 
 std::string name_of_run(const intercept_case& on, const register_run& run) {
-    const auto first = name_at(on, run.first);
+    auto first = name_at(on, run.first);
     if (run.first == run.last || first.empty()) return first;
     const auto last = name_at(on, run.last);
     return last.empty() ? last : first + ".." + last;
