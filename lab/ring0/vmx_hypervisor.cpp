@@ -102,9 +102,9 @@ class vmx_cpu {
 
     exit_reason enter() {
         native_bus cpu;
+        log_.load({ia32_kernel_gs_base::address, guest_kernel_gs_});
         // The VMCS has no field for it, and the guest's SWAPGS changes it without an exit: read back every time.
         const auto own = value_of(ia32_kernel_gs_base::address);
-        log_.load({ia32_kernel_gs_base::address, guest_kernel_gs_});
         (void)cpu.write(ia32_kernel_gs_base::address, guest_kernel_gs_);
         const bool entered = vmx_enter(&general_, launched_, vmcs::host_rsp, vmcs::host_rip);
         guest_kernel_gs_ = value_of(ia32_kernel_gs_base::address);
