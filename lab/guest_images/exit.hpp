@@ -1,9 +1,9 @@
-// How these guests end, and the memory that the compiler's copies need. Freestanding.
+// What each of these guests has, and how they end. Freestanding.
 #pragma once
 
-#include "lab/image/exceptions.hpp"
+#include <cstdint>
+
 #include "lab/image/ports.hpp"
-#include "msr/core/recovery.hpp"
 
 namespace msr::lab {
 
@@ -16,12 +16,7 @@ inline constexpr std::uint8_t unexpected = 0xEE;
         asm volatile("hlt");
 }
 
-/// What a refused access becomes: a value. Anything else ends the guest.
-inline void recover_or_exit(frame* interrupted) {
-    if (interrupted->vector == vector::general_protection && interrupted->error_code == 0 &&
-        recover(interrupted->instruction_pointer))
-        return;
-    exit_with(unexpected);
-}
+/// What a guest is about, with gates loaded: its exit's value.
+[[nodiscard]] std::uint8_t guest_result();
 
 }  // namespace msr::lab

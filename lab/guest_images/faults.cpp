@@ -30,11 +30,6 @@ std::uint8_t refusals() {
 
 }  // namespace
 
-void image_exception(msr::lab::frame* interrupted) {
-    msr::lab::recover_or_exit(interrupted);
-}
-
-void image_main() {
-    msr::lab::load_gates();
-    msr::lab::exit_with(refusals());
+std::uint8_t msr::lab::guest_result() {
+    return refusals();
 }

@@ -3,12 +3,8 @@
 #include "msr/core/native.hpp"
 #include "msr/registers/ia32_pat.hpp"
 
-void image_exception(msr::lab::frame*) {
-    msr::lab::exit_with(msr::lab::unexpected);
-}
-
-void image_main() {
-    if (!msr::native_bus{}.read(msr::ia32_pat::address)) msr::lab::exit_with(msr::lab::unexpected);
+std::uint8_t msr::lab::guest_result() {
+    if (!msr::native_bus{}.read(msr::ia32_pat::address)) return unexpected;
     for (;;)
         asm volatile("pause");
 }
