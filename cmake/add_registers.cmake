@@ -19,11 +19,13 @@ function(msrkit_add_registers target folder)
     file(GLOB_RECURSE built_in "${catalogue}/*.yaml")
 
     set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_registers")
+    # A file that went is newer than nothing; the list of files is.
+    file(CONFIGURE OUTPUT "${generated}/files.txt" CONTENT "${files};${built_in}\n")
     add_custom_command(
         OUTPUT "${generated}/registers.stamp"
         COMMAND msrkit::msr-catalogue emit --on "${catalogue}" "${folder}" "${generated}"
         COMMAND "${CMAKE_COMMAND}" -E touch "${generated}/registers.stamp"
-        DEPENDS msrkit::msr-catalogue ${files} ${built_in}
+        DEPENDS msrkit::msr-catalogue ${files} ${built_in} "${generated}/files.txt"
         COMMENT "Compiling the registers of ${target}"
         VERBATIM)
     add_custom_target(${target}_registers DEPENDS "${generated}/registers.stamp")

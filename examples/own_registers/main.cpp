@@ -27,6 +27,8 @@ struct remembered_registers {
     }
 };
 
+static_assert(msr::example_timer{0x1234'501b}.enable());
+
 }  // namespace
 
 int main() {

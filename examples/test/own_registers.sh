@@ -60,6 +60,33 @@ quietly 'what took its place' grep --quiet 'msr::bits<64> value()' "$work/copied
 quietly 'run with it' says "$work/copied/own_registers"
 sed -i 's/IA32_EFER, address/IA32_EFFR, address/' "$work/copy/registers/wrong.yaml"
 refused 'replacing nothing' 'wrong.yaml:2: .*`IA32_EFFR`, which is not built in' again
+rm "$work/copy/registers/wrong.yaml"
+quietly 'without the file' again
+quietly 'what it said is gone' test ! -e "$work/copied/own_registers_registers/msr/registers/ia32_efer.hpp"
+
+# The libraries, besides: all of them, with what they need in their turn.
+quietly 'install the libraries' cmake --install "$build" --component libraries --prefix "$work/installed"
+mkdir "$work/lookup"
+cat >"$work/lookup/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(lookup LANGUAGES CXX)
+find_package(msrkit REQUIRED)
+add_executable(lookup lookup.cpp)
+target_link_libraries(lookup PRIVATE msrkit::catalogue_load msrkit::context msrkit::host msrkit::rules msrkit::virt msrkit::profile
+                      msrkit::catalogue msrkit::built_in)
+CMAKE
+cat >"$work/lookup/lookup.cpp" <<'CPP'
+#include "msr/catalogue/built_in.hpp"
+#include "msr/catalogue/load/loader.hpp"
+#include "msr/catalogue/lookup.hpp"
+int main(int, char** arguments) {
+    const auto own = msr::catalogue::load::load(arguments[1], msr::catalogue::built_in());
+    return own && msr::catalogue::find_by_name(own->tables(), "EXAMPLE_TIMER.MODE") ? 0 : 1;
+}
+CPP
+quietly 'configure with the libraries' cmake -S "$work/lookup" -B "$work/looked" -G Ninja -DCMAKE_PREFIX_PATH="$work/installed"
+quietly 'build with the libraries' cmake --build "$work/looked"
+quietly 'run with the libraries' "$work/looked/lookup" "$example/registers"
 
 # With the source in the project: as msrkit's own build has made it. In a project of its own it would have to compile
 # msr-catalogue first, which takes minutes; so that is planned, and not done.
