@@ -20,7 +20,7 @@ namespace {
 using catalogue::field_entry;
 using catalogue::register_entry;
 using fmt::format;
-using form = constant::form;
+using form = exported_constant::form;
 
 std::string words_of(const text& words) {
     return comment_text(std::string_view{words});
@@ -116,7 +116,7 @@ class constant_list {
         if (entry.fields_known) add_fields(name, entry.fields);
     }
 
-    static constant address(const register_entry& entry, const std::string& name) {
+    static exported_constant address(const register_entry& entry, const std::string& name) {
         return {.name = name,
                 .as = entry.stride == 0 ? form::address : form::member_address,
                 .value = entry.address,
@@ -195,7 +195,7 @@ std::expected<std::vector<constant_group>, std::string> constants_of(const catal
     return constant_list{all}.run();
 }
 
-std::vector<std::string> parameters_of(const constant& one, const catalogue::tables& all) {
+std::vector<std::string> parameters_of(const exported_constant& one, const catalogue::tables& all) {
     std::vector<std::string> result;
     const auto add = [&](catalogue::bit_position at) {
         if (at.quantity == catalogue::none) return;

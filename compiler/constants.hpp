@@ -10,7 +10,7 @@
 
 namespace msr::compiler {
 
-struct constant {
+struct exported_constant {
     enum class form : std::uint8_t {
         address,         // of a register: `value`
         member_address,  // of a family's member n: value + stride * (n - first)
@@ -32,7 +32,7 @@ struct constant {
 /// What belongs to one register, layout or enumeration, with a heading of one or more lines.
 struct constant_group {
     std::vector<std::string> heading;
-    std::vector<constant> constants;
+    std::vector<exported_constant> constants;
 };
 
 /// Everything, in the catalogue's order. Names are the manuals', and no two are equal, whatever the order of files:
@@ -46,7 +46,7 @@ struct constant_group {
 [[nodiscard]] std::expected<std::vector<constant_group>, std::string> constants_of(const catalogue::tables& all);
 
 /// The names of the quantities that the constant is a function of: none, one or two.
-[[nodiscard]] std::vector<std::string> parameters_of(const constant& one, const catalogue::tables& all);
+[[nodiscard]] std::vector<std::string> parameters_of(const exported_constant& one, const catalogue::tables& all);
 
 /// A place as the catalogue writes it: 12, MAXPHYADDR-1, 32+FIXED_COUNTERS.
 [[nodiscard]] std::string position_text(catalogue::bit_position at, const catalogue::tables& all);

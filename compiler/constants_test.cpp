@@ -58,7 +58,7 @@ tables made_up() {
     return all;
 }
 
-std::vector<std::string> names() {
+std::vector<std::string> constant_names() {
     std::vector<std::string> result;
     const auto groups = constants_of(made_up());
     if (!groups) return {groups.error()};
@@ -70,7 +70,7 @@ std::vector<std::string> names() {
 }
 
 bool has_constant(const std::string& name) {
-    const auto all = names();
+    const auto all = constant_names();
     return std::ranges::find(all, name) != all.end();
 }
 

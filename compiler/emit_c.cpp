@@ -50,13 +50,13 @@ std::string c_comment(std::string words) {
 
 std::string c_position(catalogue::bit_position at, const catalogue::tables& all) {
     if (at.quantity == catalogue::none) return format("{}", at.offset);
-    const auto quantity = format("(int)({})", std::string_view{all.quantities[at.quantity].name});
+    auto quantity = format("(int)({})", std::string_view{all.quantities[at.quantity].name});
     if (at.offset == 0) return quantity;
     return format("{} {} {}", quantity, at.offset < 0 ? '-' : '+', at.offset < 0 ? -at.offset : at.offset);
 }
 
-std::string c_value(const constant& one, const catalogue::tables& all) {
-    using form = constant::form;
+std::string c_value(const exported_constant& one, const catalogue::tables& all) {
+    using form = exported_constant::form;
     switch (one.as) {
         case form::address: return format("{:#x}", one.value);
         case form::member_address:
@@ -73,12 +73,12 @@ std::string c_value(const constant& one, const catalogue::tables& all) {
     return {};
 }
 
-std::string c_line(const constant& one, const catalogue::tables& all) {
+std::string c_line(const exported_constant& one, const catalogue::tables& all) {
     std::string parameters;
     for (const auto& name : parameters_of(one, all))
         parameters += (parameters.empty() ? "" : ", ") + name;
-    if (one.as == constant::form::member_address) parameters = "n";
-    const bool sum = one.as == constant::form::shift && !parameters.empty();
+    if (one.as == exported_constant::form::member_address) parameters = "n";
+    const bool sum = one.as == exported_constant::form::shift && !parameters.empty();
     const auto value = sum ? "(" + c_value(one, all) + ")" : c_value(one, all);
     return format("#define {}{} {}{}\n", one.name, parameters.empty() ? "" : "(" + parameters + ")", value,
                   one.comment.empty() ? "" : "  /* " + c_comment(one.comment) + " */");

@@ -34,17 +34,17 @@ const fn bits(msb: i32, lsb: i32) -> u64 {
 
 std::string rust_position(catalogue::bit_position at, const catalogue::tables& all) {
     if (at.quantity == catalogue::none) return format("{}", at.offset);
-    const auto quantity = format("{} as i32", std::string_view{all.quantities[at.quantity].name});
+    auto quantity = format("{} as i32", std::string_view{all.quantities[at.quantity].name});
     if (at.offset == 0) return quantity;
     return format("{} {} {}", quantity, at.offset < 0 ? '-' : '+', at.offset < 0 ? -at.offset : at.offset);
 }
 
-std::string rust_type(const constant& one) {
-    return one.as == constant::form::mask || one.as == constant::form::value ? "u64" : "u32";
+std::string rust_type(const exported_constant& one) {
+    return one.as == exported_constant::form::mask || one.as == exported_constant::form::value ? "u64" : "u32";
 }
 
-std::string rust_value(const constant& one, const catalogue::tables& all) {
-    using form = constant::form;
+std::string rust_value(const exported_constant& one, const catalogue::tables& all) {
+    using form = exported_constant::form;
     switch (one.as) {
         case form::address: return format("{:#x}", one.value);
         case form::member_address:
@@ -63,11 +63,11 @@ std::string rust_value(const constant& one, const catalogue::tables& all) {
     return {};
 }
 
-std::string rust_item(const constant& one, const catalogue::tables& all) {
+std::string rust_item(const exported_constant& one, const catalogue::tables& all) {
     std::string parameters;
     for (const auto& name : parameters_of(one, all))
         parameters += (parameters.empty() ? "" : ", ") + name + ": u32";
-    if (one.as == constant::form::member_address) parameters = "n: u32";
+    if (one.as == exported_constant::form::member_address) parameters = "n: u32";
     const auto comment = one.comment.empty() ? "" : "/// " + one.comment + "\n";
     if (parameters.empty())
         return format("{}pub const {}: {} = {};\n", comment, one.name, rust_type(one), rust_value(one, all));
