@@ -78,10 +78,22 @@ class register_checker {
                                   "); a `variant` tells them apart" + way_out(*same->second));
             }
             for (const auto& alias : draft.entry.aliases) {
-                if (names.contains(plain(alias)) && alias != draft.entry.name) {
-                    report(draft, "the alias `" + plain(alias) + "` is another register's name");
+                const auto other = names.find(plain(alias));
+                if (other != names.end() && alias != draft.entry.name) {
+                    report(draft, "the alias `" + plain(alias) + "` is another register's name (" +
+                                      place_of(*other->second) + ")");
                 }
             }
+            check_built_in_aliases(draft);
+        }
+    }
+
+    // Those of the entries that are being loaded have been compared with all names.
+    void check_built_in_aliases(const draft_register& draft) {
+        for (const auto& entry : known_.base_registers) {
+            if (entry.name != draft.entry.name && contains(entry.aliases, std::string_view{draft.entry.name}))
+                report(draft,
+                       "its name is an alias of " + full_name(entry) + " (" + place_of(entry) + ")" + way_out(entry));
         }
     }
 

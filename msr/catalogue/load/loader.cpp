@@ -86,7 +86,9 @@ class loader {
             auto one = read_profile(file, into, found_);
             if (find_named(profiles, one.name) != profiles.end())
                 found_.push_back(
-                    {file.name(), file.line("/profile"), "the profile `" + one.name + "` is defined twice"});
+                    {file.name(), file.line("/profile"),
+                     "the profile `" + one.name + "` is defined twice" +
+                         (find_named(base.profiles, one.name) != base.profiles.end() ? ": it is built in" : "")});
             std::vector<text> sources;
             for (auto& source : one.sources)
                 sources.push_back(keep.keep(std::move(source)));

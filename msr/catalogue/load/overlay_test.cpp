@@ -108,6 +108,12 @@ registers:
     EXPECT_TRUE(overlay_refused("\nfeatures: [{name: vmx, title: Ours, cpuid: \"01H:ECX[5]\"}]  # here\n",
                                 "defined twice: it is built in"));
     EXPECT_TRUE(overlay_refused(R"(
+registers:
+  - {name: MSR_EFER, address: 0x7FF00000, exists: always, fields: {63..0: VALUE}}  # here
+  - {name: OURS, aliases: [IA32_EFER], address: 0x7FF00001, exists: always, fields: {63..0: VALUE}}  # here
+)",
+                                "(built in, architectural/"));
+    EXPECT_TRUE(overlay_refused(R"(
 layouts: [{name: performance_event_select, title: Ours, width: 1, fields: {0: BIT}}]  # here
 )",
                                 "defined twice: it is built in"));
