@@ -79,8 +79,7 @@ int audit(const std::string& folder, const audit_arguments& given) {
         fmt::print(stderr, "msr-catalogue: audit needs a list: --linux-headers, --msrtool or --facts\n");
         return bad_input;
     }
-    const auto verdicts =
-        given.verdicts.empty() ? std::filesystem::path{folder} / "verdicts.yaml" : given.verdicts;
+    const auto verdicts = given.verdicts.empty() ? std::filesystem::path{folder} / "verdicts.yaml" : given.verdicts;
     const auto result = msr::audit::audit(claims, loaded->tables(), verdicts, given.listed, found);
     if (!found.empty()) {
         report(found);

@@ -30,10 +30,10 @@ struct claim {
     std::string source;
     subject about = subject::name;
     std::uint32_t address = 0;
-    std::string name;                        // of the register or field; empty where the source has none
-    std::vector<std::string> registers = {};  // of a field: what the source calls its register, where it says
+    std::string name = {};                    // of the register or field; empty where the source has none
+    std::vector<std::string> registers = {};  // of a field or model: what the source calls the register, where it says
     bit_range bits = {};                      // of a field
-    cpu_model on = {};                        // of a model: the register is documented there
+    cpu_model on = {};                        // of a model: where the register is documented
 };
 
 /// What a verdict calls the claim: a register's name, "40..38" or "8", "06_3F".

@@ -119,37 +119,53 @@ class comparer {
 
     [[nodiscard]] finding field(const claim& one) const {
         const auto& places = index_.at(one.address);
-        const auto& together = together_.at({one.source, one.address});
         bool regrouped = false;
+        bool certain = names_all(one, places);
         std::string here;
         for (const auto& at : places) {
-            if (!at.entry->fields_known) continue;
-            const auto found = tiling_of(one.bits, together, *at.entry, facts_);
+            if (!at.entry->fields_known) {
+                certain = certain && !is_called(one, at);
+                continue;
+            }
+            const auto found = tiling_in(one, *at.entry);
             if (found == tiling::same) return {&one};
             regrouped = regrouped || found == tiling::regrouped;
-            if (meant(one, at))
+            if (is_called(one, at))
                 here += fmt::format("{}{}: {}", here.empty() ? "" : "; ", std::string_view{at.entry->name},
                                     fields_at(one.bits, *at.entry, facts_));
         }
         if (regrouped) return {&one, outcome::regrouped};
-        // Fields of a register that is known by name only, or of another one at this address that is not here.
-        if (here.empty()) return {&one, outcome::absent};
+        // It may be of a register that is known by name only, or of another one at this address that is not here.
+        if (here.empty() || !certain) return {&one, outcome::absent};
         return {&one, outcome::conflicting, here};
     }
 
-    // Whether the source speaks of this register: it calls it so, or does not say what it calls it.
-    static bool meant(const claim& one, const place& at) {
+    [[nodiscard]] tiling tiling_in(const claim& one, const register_entry& entry) const {
+        if (means_reserved(one.name) && all_reserved(one.bits, entry, facts_)) return tiling::same;
+        return tiling_of(one.bits, together_.at({one.source, one.address}), entry, facts_);
+    }
+
+    [[nodiscard]] finding model(const claim& one) const {
+        const auto& places = index_.at(one.address);
+        const auto there = [&](const place& at) { return can_hold(at.entry->exists, one.on, facts_); };
+        if (std::ranges::any_of(places, there)) return {&one};
+        if (places.empty() || !names_all(one, places)) return {&one, outcome::absent};
+        return {&one, outcome::conflicting, names_at(places) + " is not there on it"};
+    }
+
+    // Whether the claim is about this register: it calls it so, or does not say what it calls it.
+    static bool is_called(const claim& one, const place& at) {
         return one.registers.empty() || std::ranges::any_of(one.registers, [&](const std::string& name) {
                    return at.names.contains(bare_name(name));
                });
     }
 
-    [[nodiscard]] finding model(const claim& one) const {
-        const auto& places = index_.at(one.address);
-        if (places.empty()) return {&one, outcome::absent};
-        const auto there = [&](const place& at) { return can_hold(at.entry->exists, one.on, facts_); };
-        if (std::ranges::any_of(places, there)) return {&one};
-        return {&one, outcome::conflicting, names_at(places) + " is not there on it"};
+    // Whether every register that the claim may be about is here: a list has several at one address, too.
+    static bool names_all(const claim& one, const std::vector<place>& places) {
+        return std::ranges::all_of(one.registers, [&](const std::string& name) {
+            const auto bare = bare_name(name);
+            return std::ranges::any_of(places, [&](const place& at) { return at.names.contains(bare); });
+        });
     }
 
     const catalogue::tables& facts_;

@@ -68,11 +68,9 @@ bool read_models(std::uint32_t address, const std::vector<std::string_view>& row
     for (const auto word : split(row[2], ',')) {
         const auto on = model_of(word);
         if (!on) return false;
-        into.push_back({.source = "models",
-                        .about = subject::model,
-                        .address = address,
-                        .name = std::string{row[1]},
-                        .on = *on});
+        auto& one = into.emplace_back(claim{
+            .source = "models", .about = subject::model, .address = address, .name = std::string{row[1]}, .on = *on});
+        if (!one.name.empty()) one.registers = {one.name};
     }
     return true;
 }

@@ -28,8 +28,6 @@ constexpr header_form linux_headers[] = {
 
 // What a name ends with that stands for no address, though it begins like one.
 constexpr std::string_view constants[] = {"_BIT", "_SHIFT", "_OFFSET", "_MASK", "_COUNT", "_MAX", "_STEP", "_RSVD"};
-// Words of names of bits that the list, too, calls reserved.
-constexpr std::string_view reserved_words[] = {"RESERVED", "RSVD", "RESV"};
 
 bool ends_with_any(std::string_view name, const auto& endings) {
     return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
@@ -55,11 +53,7 @@ std::vector<std::string> words_without_number(std::string_view name) {
 class header_reader {
   public:
     header_reader(const header_form& form, const std::string& file, std::string_view text, problems& found)
-        : form_{form},
-          file_{file},
-          found_{found},
-          defines_{read_defines(file, text, found)},
-          values_{defines_} {
+        : form_{form}, file_{file}, found_{found}, defines_{read_defines(file, text, found)}, values_{defines_} {
         for (const auto& one : defines_)
             note_register(one);
     }
@@ -113,9 +107,6 @@ class header_reader {
 
     // The bits of a #define that stands for bits: a bit's number, a mask in words that say so, or a name of a mask.
     [[nodiscard]] std::optional<bit_range> bits_of(const define& one) const {
-        for (const auto word : reserved_words) {
-            if (one.name.find(word) != std::string::npos) return std::nullopt;
-        }
         if (one.name.ends_with("_BIT") || one.name.find("_BIT_") != std::string::npos) {
             const auto number = c_number(one.value);
             if (number && *number < 64) return bit_range{static_cast<int>(*number), static_cast<int>(*number)};

@@ -1,5 +1,5 @@
-// Claims from the listing of coreboot's msrtool (`msrtool -kl`): registers and bit fields of its targets, as comments in
-// front of each address.
+// Claims from the listing of coreboot's msrtool (`msrtool -kl`): registers and bit fields of its targets, as comments
+// in front of each address.
 #pragma once
 
 #include <filesystem>

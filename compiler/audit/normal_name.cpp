@@ -7,16 +7,18 @@ namespace msr::audit {
 
 namespace {
 
-// What only says that it is an MSR: Intel's own prefixes, and projects' (Bochs BX_, HyperPlatform kIa32).
-constexpr std::string_view neutral[] = {"MSR_", "IA32_", "BX_", "HV_X64_", "HV_"};
+// What only says that it is an MSR: Intel's own prefixes, and projects'. (HV_ alone is also before what is none.)
+constexpr std::string_view neutral[] = {"MSR_", "IA32_", "BX_", "HV_X64_MSR_", "HV_MSR_"};
+
+// Words for bits that have no meaning, without what stands between them.
+constexpr std::string_view reserved_words[] = {"RESERVED", "RSVD", "RESV", "NOTUSED", "MUSTBEZERO", "UNDOCUMENTED"};
 
 // Whose register it is: AMD's generations as Linux writes them, and processors as EDK2 does. Longer ones first.
 constexpr std::string_view owners[] = {
-    "AMD64_",     "AMD_",         "K7_",          "K8_",         "FAM10H_",    "F15H_",      "F16H_",
-    "F17H_",      "ATOM_",        "BROADWELL_",   "CORE2_",      "CORE_",      "GOLDMONT_PLUS_",
-    "GOLDMONT_",  "HASWELL_E_",   "HASWELL_",     "IVY_BRIDGE_", "NEHALEM_",   "P6_",        "PENTIUM_4_",
-    "PENTIUM_M_", "PENTIUM_",     "SANDY_BRIDGE_", "SILVERMONT_", "SKYLAKE_",  "XEON_5600_", "XEON_D_",
-    "XEON_E7_",   "XEON_PHI_",
+    "AMD64_",      "AMD_",       "K7_",     "K8_",        "FAM10H_",        "F15H_",     "F16H_",         "F17H_",
+    "ATOM_",       "BROADWELL_", "CORE2_",  "CORE_",      "GOLDMONT_PLUS_", "GOLDMONT_", "HASWELL_E_",    "HASWELL_",
+    "IVY_BRIDGE_", "NEHALEM_",   "P6_",     "PENTIUM_4_", "PENTIUM_M_",     "PENTIUM_",  "SANDY_BRIDGE_", "SILVERMONT_",
+    "SKYLAKE_",    "XEON_5600_", "XEON_D_", "XEON_E7_",   "XEON_PHI_",
 };
 
 template <class Prefixes>
@@ -64,6 +66,12 @@ std::string bare_name(std::string_view name) {
 
 std::string exact_name(std::string_view name) {
     return letters_and_digits(core_name(name));
+}
+
+bool means_reserved(std::string_view field) {
+    const auto name = letters_and_digits(capitals(field));
+    return std::ranges::any_of(reserved_words,
+                               [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
 std::vector<std::string> words_of(std::string_view name) {

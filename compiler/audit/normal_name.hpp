@@ -17,6 +17,9 @@ namespace msr::audit {
 /// Letters and digits of the core: equal only where vendor and model are, too.
 [[nodiscard]] std::string exact_name(std::string_view name);
 
+/// Whether a list calls bits so that have no meaning: Reserved2, MUST_BE_ZERO.
+[[nodiscard]] bool means_reserved(std::string_view field);
+
 /// The words of the bare name, as they stand between underscores.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view name);
 

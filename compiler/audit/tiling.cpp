@@ -96,6 +96,12 @@ tiling tiling_of(const bit_range& claimed, const std::vector<bit_range>& togethe
     return regrouped || made_of_pieces(claimed, fields) ? tiling::regrouped : tiling::different;
 }
 
+bool all_reserved(const bit_range& claimed, const catalogue::register_entry& entry, const catalogue::tables& facts) {
+    return std::ranges::none_of(placed(entry, facts), [&](const placed_field& field) {
+        return !field.reserved && field.lsb.least <= claimed.msb && claimed.lsb <= field.msb.most;
+    });
+}
+
 std::string fields_at(const bit_range& claimed, const catalogue::register_entry& entry,
                       const catalogue::tables& facts) {
     std::string result;

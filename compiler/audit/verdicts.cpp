@@ -30,16 +30,29 @@ verdict read_verdict(const json& value, const std::string& file, int line) {
 // A conflict's address and claim, to its places among the findings.
 using conflicts = std::multimap<std::pair<std::uint32_t, std::string>, std::size_t>;
 
-void report_what_settles_nothing(const verdict& one, const std::set<std::string>& useful, bool all_read,
-                                 const std::set<std::string>& sources_read, const std::vector<std::string>& idle,
+// What of a verdict met a conflict.
+struct use {
+    std::set<std::string> sources;
+    std::set<std::uint32_t> addresses;
+    std::set<std::string> claims;
+};
+
+void report_what_settles_nothing(const verdict& one, const use& used, const std::set<std::string>& sources_read,
                                  problems& stale) {
     for (const auto& source : one.sources) {
-        if (sources_read.contains(source) && !useful.contains(source))
+        if (sources_read.contains(source) && !used.sources.contains(source))
             stale.push_back({one.file, one.line, fmt::format("`{}` has no such conflict", source)});
     }
-    if (!all_read) return;
-    for (const auto& what : idle)
-        stale.push_back({one.file, one.line, fmt::format("there is no such conflict: {}", what)});
+    // A list that has not been read may be the one that claims it.
+    if (!std::ranges::includes(sources_read, one.sources)) return;
+    for (const auto address : one.addresses) {
+        if (!used.addresses.contains(address))
+            stale.push_back({one.file, one.line, fmt::format("there is no such conflict at {:#x}", address)});
+    }
+    for (const auto& words : one.claims) {
+        if (!used.claims.contains(words))
+            stale.push_back({one.file, one.line, fmt::format("there is no such conflict about {}", words)});
+    }
 }
 
 }  // namespace
@@ -63,24 +76,21 @@ std::set<std::size_t> settle(const std::vector<finding>& all, const std::vector<
     }
     std::set<std::size_t> settled;
     for (const auto& one : verdicts) {
-        std::set<std::string> useful;
-        std::vector<std::string> idle;
+        use used;
         for (const auto address : one.addresses) {
             for (const auto& words : one.claims) {
                 const auto [first, last] = open.equal_range({address, words});
-                bool any = false;
                 for (const auto& [where, at] : std::ranges::subrange{first, last}) {
                     const auto& source = all[at].about->source;
                     if (!one.sources.contains(source)) continue;
-                    any = true;
-                    useful.insert(source);
+                    used.sources.insert(source);
+                    used.addresses.insert(address);
+                    used.claims.insert(words);
                     settled.insert(at);
                 }
-                if (!any) idle.push_back(fmt::format("{:#x} {}", address, words));
             }
         }
-        const bool all_read = std::ranges::includes(sources_read, one.sources);
-        report_what_settles_nothing(one, useful, all_read, sources_read, idle, stale);
+        report_what_settles_nothing(one, used, sources_read, stale);
     }
     return settled;
 }
