@@ -154,8 +154,8 @@ std::uint64_t run_strategy(switch_strategy how, const profile::profile& cpu, std
     counted_writes to{cpu, left_out};
     return_is_armed = false;
     switcher.emplace(how, of_tasks, to);
-    counted_now = {};
-    wanted_switches = switches;
+    counted_now = {.switches = 1};  // to the first
+    wanted_switches = switches + 1;
     next_random = 1;
     running_thread = 0;
     for (unsigned number = 0; number < planned_tasks; ++number)
