@@ -115,7 +115,7 @@ void enter_ring_3(unsigned task) {
 // A kernel that was called: others run, and the kernel's own thread, until a task goes on in ring 3. Each second one
 // waits again in the kernel, and does not get there.
 task_frame* schedule(task_frame* interrupted, unsigned /*is_call*/) {
-    if (call_entry_of(entered_by()) != of_tasks.value(running_thread, ia32_lstar::address)) ++counted_now.wrong_entries;
+    if (last_call_entry() != of_tasks.value(running_thread, ia32_lstar::address)) ++counted_now.wrong_entries;
     looking[running_thread].registers = *interrupted;
     for (;;) {
         running_thread = (running_thread + 1 + random_below(kernel_thread)) % (kernel_thread + 1);
