@@ -4,6 +4,7 @@
 #include <exception>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "compiler/audit/audit.hpp"
 #include "compiler/emit_registers.hpp"
 #include "compiler/emit_tables.hpp"
 #include "compiler/exports.hpp"
@@ -107,6 +109,49 @@ int emit(const request& asked) {
     return bad_input;
 }
 
+struct audit_arguments {
+    msr::audit::lists lists;
+    std::filesystem::path verdicts;
+    std::optional<msr::audit::outcome> listed;
+};
+
+int audit(const std::string& folder, const audit_arguments& given) {
+    const auto loaded = catalogue::load::load(folder, {});
+    if (!loaded) return report(loaded.error());
+    catalogue::load::problems found;
+    const auto claims = msr::audit::read_lists(given.lists, found);
+    if (claims.empty() && found.empty()) {
+        fmt::print(stderr, "msr-catalogue: audit needs a list: --linux-headers, --msrtool or --facts\n");
+        return bad_input;
+    }
+    const auto verdicts = given.verdicts.empty() ? std::filesystem::path{folder} / "verdicts.yaml" : given.verdicts;
+    const auto result = msr::audit::audit(claims, loaded->tables(), verdicts, given.listed, found);
+    if (!found.empty()) {
+        report(found);
+        return bad_input;
+    }
+    fmt::print("{}", result.text);
+    return result.settled ? 0 : finding;
+}
+
+CLI::App* add_audit(CLI::App& app, std::string& folder, audit_arguments& into) {
+    using msr::audit::outcome;
+    auto* result = app.add_subcommand("audit", "Compare with lists that others have made; docs/audit.md");
+    result->add_option("FOLDER", folder)->required();
+    result->add_option("--linux-headers", into.lists.linux_headers, "Folder of a kernel's headers");
+    result->add_option("--msrtool", into.lists.msrtool, "File with what `msrtool -kl` prints");
+    result->add_option("--facts", into.lists.facts, "Folder of addresses.tsv, fields.tsv, models.tsv");
+    result->add_option("--verdicts", into.verdicts, "File of settled conflicts, instead of FOLDER/verdicts.yaml");
+    const std::map<std::string, outcome> names{{"agreed", outcome::agreed},
+                                               {"other-name", outcome::other_name},
+                                               {"regrouped", outcome::regrouped},
+                                               {"absent", outcome::absent},
+                                               {"conflicting", outcome::conflicting}};
+    result->add_option("--list", into.listed, "Print every claim of this outcome")
+        ->transform(CLI::CheckedTransformer(names));
+    return result;
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Checks a folder of MSR facts, and writes what is derived from it"};
     app.require_subcommand(1);
@@ -123,11 +168,14 @@ int run(int argc, char** argv) {
     emitting->add_option("OUTPUT", asked.output, "A folder for C++, otherwise a file")->required();
     emitting->add_option("--as", asked.form, "cpp (default), c, rust or json")
         ->check(CLI::IsMember({"cpp", "c", "rust", "json"}));
+    audit_arguments given;
+    const auto* auditing = add_audit(app, asked.folder, given);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : bad_input;
     }
+    if (auditing->parsed()) return audit(asked.folder, given);
     return checking->parsed() ? check(asked) : emit(asked);
 }
 

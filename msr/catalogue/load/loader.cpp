@@ -27,6 +27,12 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
     return files;
 }
 
+form form_of(const document& file) {
+    if (is_profile(file)) return form::profile;
+    if (is_policy(file)) return form::policy;
+    return file.root().is_object() && file.root().contains("verdicts") ? form::verdicts : form::catalogue;
+}
+
 void sort(problems& found) {
     std::ranges::stable_sort(found, [](const problem& left, const problem& right) {
         return std::tie(left.file, left.line) < std::tie(right.file, right.line);
@@ -47,8 +53,9 @@ class loader {
 
     void add(std::optional<document> one) {
         if (!one) return;
-        const auto of = is_profile(*one) ? form::profile : is_policy(*one) ? form::policy : form::catalogue;
-        if (!check_schema(*one, of, found_)) return;
+        const auto of = form_of(*one);
+        // Verdicts are about the catalogue and no part of it: their form is checked with the rest.
+        if (!check_schema(*one, of, found_) || of == form::verdicts) return;
         auto& list = of == form::profile ? profiles_ : of == form::policy ? policies_ : documents_;
         list.push_back(std::move(*one));
     }
