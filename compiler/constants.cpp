@@ -50,7 +50,8 @@ std::string constant_name(const register_entry& entry) {
 struct draft_constants {
     std::size_t group;
     std::string name;
-    const field_entry* field;
+    const register_entry* owner;             // none of a layout
+    std::vector<const field_entry*> fields;  // alternatives at the same bits
     bit_range at;
 };
 
@@ -64,7 +65,7 @@ class constant_list {
         for (const auto& one : all_.layouts) {
             groups_.push_back(
                 {.heading = {"Layout " + words_of(one.name) + ": " + words_of(one.title)}, .constants = {}});
-            add_fields(upper(one.name), one.fields);
+            add_fields(upper(one.name), nullptr, one.fields);
         }
         for (const auto& entry : all_.registers)
             add_register(entry);
@@ -113,7 +114,7 @@ class constant_list {
                             .value = entry.members,
                             .comment = format("at most; their numbers begin with {}", entry.first)});
         if (entry.has_reset) list.push_back({.name = name + "_AT_RESET", .as = form::value, .value = entry.reset});
-        if (entry.fields_known) add_fields(name, entry.fields);
+        if (entry.fields_known) add_fields(name, &entry, entry.fields);
     }
 
     static exported_constant address(const register_entry& entry, const std::string& name) {
@@ -150,17 +151,20 @@ class constant_list {
     }
 
     // Alternatives of one name at the same bits are one constant.
-    void add_fields(const std::string& owner, const view<field_entry>& fields) {
-        std::set<std::tuple<std::string, int, int, int, int>> done;
+    void add_fields(const std::string& name, const register_entry* owner, const view<field_entry>& fields) {
+        std::map<std::tuple<std::string, int, int, int, int>, std::size_t> drafts;
         for (const auto& field : fields) {
             if (is_reserved(field)) continue;
             const auto at = widest(field, all_);
             if (at.msb < at.lsb) continue;
-            const auto name = owner + "_" + upper(field.name);
-            if (!done.emplace(name, field.msb.offset, field.msb.quantity, field.lsb.offset, field.lsb.quantity).second)
-                continue;
-            ++uses_[name];
-            fields_.push_back({.group = groups_.size() - 1, .name = name, .field = &field, .at = at});
+            const auto full = name + "_" + upper(field.name);
+            const auto [draft, fresh] = drafts.try_emplace(
+                {full, field.msb.offset, field.msb.quantity, field.lsb.offset, field.lsb.quantity}, fields_.size());
+            if (fresh) {
+                ++uses_[full];
+                fields_.push_back({.group = groups_.size() - 1, .name = full, .owner = owner, .fields = {}, .at = at});
+            }
+            fields_[draft->second].fields.push_back(&field);
         }
     }
 
@@ -168,18 +172,34 @@ class constant_list {
         auto name = one.name;
         if (uses_[name] > 1) name += format("_{}_{}", one.at.msb, one.at.lsb);
         auto& list = groups_[one.group].constants;
-        const auto bits = bits_text(*one.field, all_);
-        auto comment = (bits.find("..") == std::string::npos ? "bit " : "bits ") + bits;
-        if (!one.field->title.empty()) comment += ": " + words_of(one.field->title);
-        if (one.field->access != catalogue::access::read_write)
-            comment += "; " + words_of(catalogue::to_word(one.field->access));
-        if (one.field->values != nullptr) comment += "; values " + upper(one.field->values->name) + "_*";
-        list.push_back({.name = name + "_SHIFT", .as = form::shift, .msb = one.field->msb, .lsb = one.field->lsb});
+        const auto& field = *one.fields.front();
+        list.push_back({.name = name + "_SHIFT", .as = form::shift, .msb = field.msb, .lsb = field.lsb});
         list.push_back({.name = name + "_MASK",
                         .as = form::mask,
-                        .msb = one.field->msb,
-                        .lsb = one.field->lsb,
-                        .comment = std::move(comment)});
+                        .msb = field.msb,
+                        .lsb = field.lsb,
+                        .comment = field_comment(one)});
+    }
+
+    [[nodiscard]] std::string field_comment(const draft_constants& one) const {
+        const auto& field = *one.fields.front();
+        const auto bits = bits_text(field, all_);
+        auto comment = (bits.find("..") == std::string::npos ? "bit " : "bits ") + bits;
+        if (!field.title.empty()) comment += ": " + words_of(field.title);
+        if (field.access != catalogue::access::read_write) comment += "; " + words_of(catalogue::to_word(field.access));
+        if (field.values != nullptr) comment += "; values " + upper(field.values->name) + "_*";
+        const auto when = condition(one);
+        return when.empty() ? comment : comment + "; if " + when;
+    }
+
+    // When one of the alternatives exists; empty: always.
+    [[nodiscard]] std::string condition(const draft_constants& one) const {
+        std::string result;
+        for (const auto* field : one.fields) {
+            if (field->exists.empty()) return {};
+            result += (result.empty() ? "" : ", or ") + catalogue::to_text(field->exists, all_, one.owner);
+        }
+        return result;
     }
 
     const catalogue::tables& all_;
