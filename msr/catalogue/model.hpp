@@ -253,6 +253,7 @@ struct register_entry {
     view<switch_entry> switched_by;
     view<text> restore_after;  // names of registers that come before it when saved values are written back
     view<text> sources;
+    text place = {};  // where it is stated: a file below the catalogue's folder, and the line
 };
 
 /// Whether a switch of processes or guests exchanges the register, or it holds a process's or a guest's part of the

@@ -49,6 +49,8 @@ loaded_catalogue::~loaded_catalogue() = default;
 // Each step relies on the one before: what follows an error would only repeat it.
 class loader {
   public:
+    explicit loader(std::filesystem::path folder = {}) : folder_{std::move(folder)} {}
+
     void add(std::optional<document> one) {
         if (!one) return;
         const auto of = form_of(*one);
@@ -63,10 +65,12 @@ class loader {
     std::expected<loaded_catalogue, problems> run(const catalogue::tables& base) {
         loaded_catalogue result;
         symbols known{base};
+        known.folder = folder_;
         auto& keep = *result.store_;
         if (found_.empty()) read_definitions(documents_, known, keep, found_);
         if (found_.empty()) read_layouts(documents_, known, keep, found_);
         if (found_.empty()) read_registers(documents_, known, keep, found_);
+        if (found_.empty()) replace_registers(known, keep, found_);
         if (found_.empty()) finish(known, keep, result.tables_, found_);
         if (found_.empty()) read_relations(documents_, base, keep, result.tables_, found_);
         if (found_.empty()) read_models(documents_, known, keep, result.tables_, found_);
@@ -102,6 +106,7 @@ class loader {
         into.profiles = keep.keep(std::move(profiles));
     }
 
+    std::filesystem::path folder_;
     problems found_;
     std::vector<document> documents_;
     std::vector<document> profiles_;
@@ -109,7 +114,7 @@ class loader {
 };
 
 std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {
-    loader loading;
+    loader loading{folder};
     for (const auto& file : files_below(folder, loading.found()))
         loading.add(document::read(file, loading.found()));
     return loading.run(base);
