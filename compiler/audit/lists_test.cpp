@@ -81,6 +81,13 @@ TEST(headers, what_is_no_address_and_no_run_of_bits_is_left_out) {
               "MSR_ALPHA");
 }
 
+TEST(headers, nesting_without_end_has_no_value) {
+    std::string text = "#define MSR_ALPHA 0x10\n#define ALPHA_DEEP ";
+    for (int depth = 0; depth < 100'000; ++depth)
+        text += "BIT(";
+    EXPECT_EQ(header_summary(text + "\n#define ALPHA_ON BIT(((3)))\n"), "MSR_ALPHA, MSR_ALPHA 3");
+}
+
 TEST(headers, another_name_of_a_register_claims_its_address) {
     problems found;
     const auto claims = header_claims("#define MSR_ALPHA 0x10\n#define MSR_OLD_ALPHA MSR_ALPHA\n", found);
