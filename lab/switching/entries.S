@@ -16,11 +16,11 @@ timer_entry:
 spurious_entry:
     iretq
 
-// As call_entry, at three addresses that can be told apart: percpu_data's third variable says which it was.
+// As call_entry, at addresses that can be told apart: percpu_data's third variable says which it was.
     .balign 32
 numbered_call_entries:
     number = 0
-    .rept 3
+    .rept 2                         // entries.hpp: call_entries
     .balign 32
     swapgs
     movq $number, %gs:24

@@ -11,7 +11,7 @@ extern "C" {
 void timer_entry();
 void spurious_entry();
 void call_entry();
-extern const char numbered_call_entries[msr::switching::planned_tasks][msr::switching::size_of_entry];
+extern const char numbered_call_entries[msr::switching::call_entries][msr::switching::size_of_entry];
 constinit msr::switching::kernel_function* kernel_work = nullptr;
 }
 
@@ -38,7 +38,7 @@ constexpr std::size_t stack_variable = 0, entry_variable = 2;
 
 void enter_kernel_by(kernel_function* work) {
     kernel_work = work;
-    (void)write(native_bus{}, ia32_lstar{address_of(call_entry)});
+    (void)write(native_bus{}, ia32_lstar{address_of(::call_entry)});
     const auto stack = address_of(kernel_stack) + sizeof kernel_stack;
     percpu() = {.mark = percpu_mark};
     percpu().variables[stack_variable] = stack;
@@ -62,12 +62,12 @@ task_frame in_ring_3(std::uint64_t program, std::uint64_t argument, std::uint64_
             .stack_segment = selector::user_data | selector::of_ring_3};
 }
 
-std::uint64_t call_entry_of(unsigned task) {
-    return address_of(numbered_call_entries[task]);
+std::uint64_t call_entry(unsigned number) {
+    return address_of(numbered_call_entries[number]);
 }
 
-unsigned entered_by() {
-    return static_cast<unsigned>(percpu().variables[entry_variable]);
+std::uint64_t last_call_entry() {
+    return call_entry(static_cast<unsigned>(percpu().variables[entry_variable]));
 }
 
 }  // namespace msr::switching

@@ -32,10 +32,12 @@ template <class Argument, std::size_t Size>
     return in_ring_3(ring0::address_of(program), ring0::address_of(argument), ring0::address_of(stack) + Size);
 }
 
-/// Entries of system calls that can be told apart: which it was is in the per-CPU data.
+/// Entries of system calls that can be told apart.
+inline constexpr unsigned call_entries = 2;
 inline constexpr std::size_t size_of_entry = 32;
-[[nodiscard]] std::uint64_t call_entry_of(unsigned task);
-[[nodiscard]] unsigned entered_by();
+[[nodiscard]] std::uint64_t call_entry(unsigned number);
+/// That of the last call; it stays where a call came by another entry.
+[[nodiscard]] std::uint64_t last_call_entry();
 
 }  // namespace msr::switching
 

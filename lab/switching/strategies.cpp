@@ -7,10 +7,9 @@
 #include "lab/ring0/value_of.hpp"
 #include "lab/switching/entries.hpp"
 #include "lab/switching/parts.hpp"
+#include "lab/switching/register_switcher.hpp"
 #include "lab/switching/user_registers.hpp"
-#include "msr/context/switch_plan/carry_out.hpp"
-#include "msr/context/switch_plan/strategy.hpp"
-#include "msr/context/switch_plan/user_return.hpp"
+#include "msr/context/switch_plan/trace_line.hpp"
 #include "msr/core/access.hpp"
 #include "msr/registers/ia32_gs_base.hpp"
 #include "msr/registers/ia32_kernel_gs_base.hpp"
@@ -25,83 +24,8 @@ using context::switch_strategy;
 
 constexpr std::uint64_t switches_by_each = 6'000;
 constexpr std::uint64_t switches_without_one = 300;
+constexpr std::uint64_t switches_told = 60;
 constexpr unsigned kernel_thread = planned_tasks;  // beside the tasks; it has no values, and never returns to ring 3
-
-// This CPU's registers, for the code that switches. One can be left out, for the checks to notice.
-class counted_writes {
-  public:
-    counted_writes(const profile::profile& cpu, std::optional<std::uint32_t> left_out)
-        : cpu_{cpu}, left_out_{left_out} {}
-
-    result<std::uint64_t> read(std::uint32_t index) { return cpu_.read(index); }
-    result<void> write(std::uint32_t index, std::uint64_t value) {
-        ++count_;
-        return index == left_out_ ? result<void>{} : cpu_.write(index, value);
-    }
-    result<void> write_non_serialising(std::uint32_t index, std::uint64_t value) {
-        ++count_;
-        return index == left_out_ ? result<void>{} : cpu_.write_non_serialising(index, value);
-    }
-
-    [[nodiscard]] std::uint64_t count() const { return count_; }
-    void forget() { count_ = 0; }
-
-  private:
-    context::native_switch_bus cpu_;
-    std::optional<std::uint32_t> left_out_;
-    std::uint64_t count_ = 0;
-};
-
-// What the way to ring 3 looks at.
-bool return_is_armed;
-struct arms_return {
-    void operator()() const { return_is_armed = true; }
-};
-
-// What a kernel does about the registers at a switch, and on the way to ring 3.
-class register_switcher {
-  public:
-    register_switcher(switch_strategy how, const user_registers& registers, counted_writes& to)
-        : how_{how}, registers_{registers}, to_{to}, waiting_{registers.addresses()} {
-        waiting_.probe(to);
-        to.forget();
-    }
-
-    void switch_to(view<profile::known_register> next) {
-        if (how_ == switch_strategy::all) {
-            for (const auto& one : next)
-                must(to_.write(one.address, one.value));
-            return;
-        }
-        const auto plan = make_register_plan({previous_}, {next}, registers_.rules(), storage_);
-        if (!plan) bail_out("no plan: ", to_string(plan.error().why), ", register ", hex{plan.error().address});
-        must(carry_out(to_, plan->now));
-        if (how_ == switch_strategy::diff) must(carry_out(to_, plan->late));
-        if (how_ == switch_strategy::deferred) {
-            for (const auto& one : plan->late)
-                waiting_.set_for_user(registers_.place_of(one.address), one.value);
-        }
-        previous_ = next;
-    }
-
-    void return_to_ring_3() {
-        if (!return_is_armed) return;
-        return_is_armed = false;
-        must(waiting_.return_to_user(to_));
-    }
-
-  private:
-    static void must(const result<void>& written) {
-        if (!written) bail_out("a write of register ", hex{written.error().index}, " is refused");
-    }
-
-    switch_strategy how_;
-    const user_registers& registers_;
-    counted_writes& to_;
-    view<profile::known_register> previous_;  // the last task's
-    context::user_return_registers<most_user_registers, arms_return> waiting_;
-    context::planned_write storage_[most_user_registers];
-};
 
 // What a program in ring 3 sees of them: RDTSCP shows it TSC_AUX, and LSTAR where its calls arrive.
 struct looking_task {
@@ -146,6 +70,34 @@ unsigned random_below(unsigned limit) {
     return static_cast<unsigned>(next_random >> 33) % limit;
 }
 
+// What happens, as a trace for `msr switch simulate` (docs/switch-traces.md).
+bool is_told = false;
+bool values_told[planned_tasks];
+constexpr text thread_names[planned_tasks + 1]{"task_0", "task_1", "task_2", "kernel"};
+
+void tell(text event, text who = {}, view<profile::known_register> values = {}) {
+    static char storage[line::room];
+    if (!is_told) return;
+    const auto said = context::trace_line({storage, sizeof storage}, 0, event, who, values);
+    if (said.empty()) bail_out("a line of the trace is too long");
+    note("trace ", text{said.begin(), said.size() - 1});
+}
+
+void tell_threads() {
+    is_told = true;
+    for (auto& told : values_told)
+        told = false;
+    for (const auto& name : thread_names)
+        note("trace task ", name);
+}
+
+void switch_to_task(unsigned task) {
+    const auto values = of_tasks.values(task);
+    tell("switch", thread_names[task], values_told[task] ? view<profile::known_register>{} : values);
+    values_told[task] = true;
+    switcher->switch_to(values);
+}
+
 void check_registers(unsigned task) {
     for (const auto& [address, value] : of_tasks.values(task)) {
         ++counted_now.reads;
@@ -154,6 +106,7 @@ void check_registers(unsigned task) {
 }
 
 void enter_ring_3(unsigned task) {
+    tell("user");
     switcher->return_to_ring_3();
     check_registers(task);
     ++counted_now.returns;
@@ -162,16 +115,17 @@ void enter_ring_3(unsigned task) {
 // A kernel that was called: others run, and the kernel's own thread, until a task goes on in ring 3. Each second one
 // waits again in the kernel, and does not get there.
 task_frame* schedule(task_frame* interrupted, unsigned /*is_call*/) {
-    if (call_entry_of(entered_by()) != of_tasks.value(running_thread, ia32_lstar::address)) ++counted_now.wrong_entries;
+    if (last_call_entry() != of_tasks.value(running_thread, ia32_lstar::address)) ++counted_now.wrong_entries;
     looking[running_thread].registers = *interrupted;
     for (;;) {
         running_thread = (running_thread + 1 + random_below(kernel_thread)) % (kernel_thread + 1);
         ++counted_now.switches;
         if (running_thread == kernel_thread) {
             ++counted_now.to_kernel_thread;
+            tell("switch", thread_names[kernel_thread]);
             continue;
         }
-        switcher->switch_to(of_tasks.values(running_thread));
+        switch_to_task(running_thread);
         if (random_below(2) == 0) continue;
         enter_ring_3(running_thread);
         if (counted_now.switches >= wanted_switches) leave_tasks();
@@ -200,21 +154,21 @@ std::uint64_t run_strategy(switch_strategy how, const profile::profile& cpu, std
     counted_writes to{cpu, left_out};
     return_is_armed = false;
     switcher.emplace(how, of_tasks, to);
-    counted_now = {};
-    wanted_switches = switches;
+    counted_now = {.switches = 1};  // to the first
+    wanted_switches = switches + 1;
     next_random = 1;
     running_thread = 0;
     for (unsigned number = 0; number < planned_tasks; ++number)
         begin_looking_task(number, cpu.has("rdtscp"));
-    switcher->switch_to(of_tasks.values(0));
+    switch_to_task(0);
     enter_ring_3(0);
     run_tasks(&looking[0].registers);
     switcher.reset();
     return to.count();
 }
 
-std::uint64_t compare_strategy(switch_strategy how, const profile::profile& cpu) {
-    const auto writes = run_strategy(how, cpu, switches_by_each, {});
+std::uint64_t compare_strategy(switch_strategy how, const profile::profile& cpu, std::uint64_t switches) {
+    const auto writes = run_strategy(how, cpu, switches, {});
     std::uint64_t looked = 0;
     for (const auto& one : looking)
         looked += one.own.looked;
@@ -227,10 +181,19 @@ std::uint64_t compare_strategy(switch_strategy how, const profile::profile& cpu)
     return writes;
 }
 
+// The simulator gets the same from the trace, or the test of the lab says so.
+void tell_some(const profile::profile& cpu) {
+    tell_threads();
+    compare_strategy(switch_strategy::all, cpu, switches_told);
+    is_told = false;
+    compare_strategy(switch_strategy::diff, cpu, switches_told);
+    compare_strategy(switch_strategy::deferred, cpu, switches_told);
+}
+
 void compare_strategies(const profile::profile& cpu) {
-    const auto all = compare_strategy(switch_strategy::all, cpu);
-    const auto diff = compare_strategy(switch_strategy::diff, cpu);
-    const auto deferred = compare_strategy(switch_strategy::deferred, cpu);
+    const auto all = compare_strategy(switch_strategy::all, cpu, switches_by_each);
+    const auto diff = compare_strategy(switch_strategy::diff, cpu, switches_by_each);
+    const auto deferred = compare_strategy(switch_strategy::deferred, cpu, switches_by_each);
     check(deferred < diff && diff < all, "deferred writes less than diff, and diff less than all: ", deferred, " < ",
           diff, " < ", all);
     for (const auto& row : of_tasks.rules().rows) {
@@ -253,6 +216,7 @@ void compare_real_writes() {
     if (!check(found, "the library names what user mode alone needs: ", of_tasks.addresses().size(), " registers"))
         return;
     compare_strategies(described_cpu.cpu());
+    tell_some(described_cpu.cpu());
     of_tasks.restore();
 }
 

@@ -23,7 +23,7 @@ std::uint64_t value_for(std::uint32_t address, std::uint64_t held, unsigned whic
     const auto page = std::uint64_t{0x1000} << which;  // in FMASK: a bit of IOPL
     switch (address) {
         case ia32_star::address: return ia32_star::from_raw(held).sysret_cs_ss(static_cast<std::uint16_t>(page)).raw();
-        case ia32_lstar::address: return call_entry_of(which);
+        case ia32_lstar::address: return call_entry(which);
         case ia32_fmask::address: return held | page;
         default: return page;
     }

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include "msr/context/switch_plan/plan.hpp"
 #include "msr/core/bus.hpp"
@@ -54,7 +55,7 @@ result<void> write_by(Bus& to, const planned_write& one) {
 
 /// Executes writes in their order: a plan's `now`, or its `late`. A bus that lacks an instruction executes the next
 /// slower one, WRMSR at last, which does all that the others do. A refused write is the end: what comes before it is
-/// written, and nothing behind it.
+/// written, and nothing behind it. A list takes 1 KiB of the stack.
 ///
 /// Selectors are the caller's to load, before `now` (docs/segment-bases.md).
 template <bus Bus>
