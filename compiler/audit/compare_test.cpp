@@ -175,6 +175,15 @@ TEST_F(judged, lists_that_are_not_read_keep_their_verdicts) {
     EXPECT_TRUE(judge(verdict_on("list, absent_list", "5..0, 7"), found).settled);
 }
 
+TEST_F(judged, verdicts_lie_in_the_catalogue_and_are_checked_with_it) {
+    const test_folder folder;
+    folder.write("facts.yaml", catalogue::load::test_facts);
+    folder.write("verdicts.yaml", verdict_on("list", "5..0"));
+    EXPECT_TRUE(catalogue::load::load(folder.path(), {}).has_value());
+    folder.write("verdicts.yaml", "verdicts: []\n");
+    EXPECT_FALSE(catalogue::load::load(folder.path(), {}).has_value());
+}
+
 TEST_F(judged, what_is_no_verdict_is_refused_by_its_line) {
     problems found;
     (void)judge(
