@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -112,8 +113,18 @@ int emit(const request& asked) {
 struct audit_arguments {
     msr::audit::lists lists;
     std::filesystem::path verdicts;
-    std::optional<msr::audit::outcome> listed;
+    std::string listed;  // empty: none
 };
+
+const std::map<std::string, msr::audit::outcome>& results() {
+    using msr::audit::outcome;
+    static const std::map<std::string, outcome> names{{"agreed", outcome::agreed},
+                                                      {"other-name", outcome::other_name},
+                                                      {"regrouped", outcome::regrouped},
+                                                      {"absent", outcome::absent},
+                                                      {"conflicting", outcome::conflicting}};
+    return names;
+}
 
 int audit(const std::string& folder, const audit_arguments& given) {
     const auto loaded = catalogue::load::load(folder, {});
@@ -125,7 +136,9 @@ int audit(const std::string& folder, const audit_arguments& given) {
         return bad_input;
     }
     const auto verdicts = given.verdicts.empty() ? std::filesystem::path{folder} / "verdicts.yaml" : given.verdicts;
-    const auto result = msr::audit::audit(claims, loaded->tables(), verdicts, given.listed, found);
+    std::optional<msr::audit::outcome> listed;
+    if (!given.listed.empty()) listed = results().at(given.listed);
+    const auto result = msr::audit::audit(claims, loaded->tables(), verdicts, listed, found);
     if (!found.empty()) {
         report(found);
         return bad_input;
@@ -135,20 +148,16 @@ int audit(const std::string& folder, const audit_arguments& given) {
 }
 
 CLI::App* add_audit(CLI::App& app, std::string& folder, audit_arguments& into) {
-    using msr::audit::outcome;
     auto* result = app.add_subcommand("audit", "Compare with lists that others have made; docs/audit.md");
     result->add_option("FOLDER", folder)->required();
     result->add_option("--linux-headers", into.lists.linux_headers, "Folder of a kernel's headers");
     result->add_option("--msrtool", into.lists.msrtool, "File with what `msrtool -kl` prints");
     result->add_option("--facts", into.lists.facts, "Folder of addresses.tsv, fields.tsv, models.tsv");
     result->add_option("--verdicts", into.verdicts, "File of settled conflicts, instead of FOLDER/verdicts.yaml");
-    const std::map<std::string, outcome> names{{"agreed", outcome::agreed},
-                                               {"other-name", outcome::other_name},
-                                               {"regrouped", outcome::regrouped},
-                                               {"absent", outcome::absent},
-                                               {"conflicting", outcome::conflicting}};
-    result->add_option("--list", into.listed, "Print every claim of this outcome")
-        ->transform(CLI::CheckedTransformer(names));
+    std::set<std::string> result_names;
+    for (const auto& [name, outcome] : results())
+        result_names.insert(name);
+    result->add_option("--list", into.listed, "Print every claim of this result")->check(CLI::IsMember(result_names));
     return result;
 }
 

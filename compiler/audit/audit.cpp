@@ -25,10 +25,10 @@ struct counts {
 };
 
 // One line a source and what its claims are about.
-using table = std::map<std::pair<std::string, subject>, counts>;
+using result_table = std::map<std::pair<std::string, subject>, counts>;
 
-table count(const std::vector<finding>& all, const std::set<std::size_t>& settled) {
-    table result;
+result_table count_results(const std::vector<finding>& all, const std::set<std::size_t>& settled) {
+    result_table result;
     for (std::size_t at = 0; at < all.size(); ++at) {
         auto& line = result[{all[at].about->source, all[at].about->about}];
         ++line.of[static_cast<std::size_t>(all[at].result)];
@@ -44,7 +44,7 @@ void add_line(std::string& text, std::string_view source, std::string_view about
     text += fmt::format(" {:>9}\n", line.settled);
 }
 
-std::string in_words(const table& lines) {
+std::string in_words(const result_table& lines) {
     auto text = fmt::format("{:<18} {:<7} {:>11} {:>11} {:>11} {:>11} {:>11} {:>9}\n", "source", "of", "agreed",
                             "other name", "regrouped", "absent", "conflicting", "settled");
     counts all;
@@ -88,7 +88,7 @@ report audit(const std::vector<claim>& claims, const catalogue::tables& facts, c
         sources.insert(one.source);
     problems stale;
     const auto settled = settle(all, read_verdicts(verdicts, found), sources, stale);
-    report result{.text = in_words(count(all, settled))};
+    report result{.text = in_words(count_results(all, settled))};
     int open = 0;
     for (std::size_t at = 0; at < all.size(); ++at) {
         const bool unsettled = all[at].result == outcome::conflicting && !settled.contains(at);

@@ -117,26 +117,28 @@ class comparer {
         return {&one, outcome::other_name, names_at(places)};
     }
 
+    // Of the registers at an address, those count that the source calls by a name of theirs, if there are such.
     [[nodiscard]] finding field(const claim& one) const {
         const auto& places = index_.at(one.address);
+        const bool named = std::ranges::any_of(places, [&](const place& at) { return is_called(one, at); });
         bool regrouped = false;
-        bool certain = names_all(one, places);
+        bool certain = named && names_all(one, places);
         std::string here;
         for (const auto& at : places) {
+            if (named && !is_called(one, at)) continue;
             if (!at.entry->fields_known) {
-                certain = certain && !is_called(one, at);
+                certain = false;
                 continue;
             }
             const auto found = tiling_in(one, *at.entry);
             if (found == tiling::same) return {&one};
             regrouped = regrouped || found == tiling::regrouped;
-            if (is_called(one, at))
-                here += fmt::format("{}{}: {}", here.empty() ? "" : "; ", std::string_view{at.entry->name},
-                                    fields_at(one.bits, *at.entry, facts_));
+            here += fmt::format("{}{}: {}", here.empty() ? "" : "; ", std::string_view{at.entry->name},
+                                fields_at(one.bits, *at.entry, facts_));
         }
         if (regrouped) return {&one, outcome::regrouped};
         // It may be of a register that is known by name only, or of another one at this address that is not here.
-        if (here.empty() || !certain) return {&one, outcome::absent};
+        if (!certain) return {&one, outcome::absent};
         return {&one, outcome::conflicting, here};
     }
 

@@ -9,7 +9,7 @@ namespace msr::audit {
 
 namespace {
 
-// #defines that refer to each other deeper than this go in a circle.
+// #defines that refer to each other deeper than this go in a circle; and no header nests parentheses so deep.
 constexpr int deepest_reference = 16;
 
 bool is_word_letter(char letter) {
@@ -108,8 +108,15 @@ class expression_reader {
     }
 
     std::optional<std::uint64_t> primary() {
+        if (nested_ == deepest_reference) return std::nullopt;
+        ++nested_;
+        const auto value = operand();
+        --nested_;
+        return value;
+    }
+
+    std::optional<std::uint64_t> operand() {
         if (next_is("(")) {
-            if (++open_ > deepest_reference) return std::nullopt;
             const auto value = any_of();
             return next_is(")") ? value : std::nullopt;
         }
@@ -141,7 +148,7 @@ class expression_reader {
     const std::map<std::string, std::string, std::less<>>& by_name_;
     std::string_view rest_;
     int depth_;
-    int open_ = 0;
+    int nested_ = 0;
 };
 
 }  // namespace

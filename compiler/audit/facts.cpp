@@ -75,19 +75,19 @@ bool read_models(std::uint32_t address, const std::vector<std::string_view>& row
     return true;
 }
 
-struct table {
+struct table_form {
     const char* file;
     std::string_view header;
     row_reader read;
 };
 
-constexpr table tables[] = {
+constexpr table_form table_forms[] = {
     {"addresses.tsv", "address\tname\tsources", read_address},
     {"fields.tsv", "address\tfield\tmsb\tlsb\tsource", read_field},
     {"models.tsv", "address\tname\tfamily_model\tsdm_vol4_table", read_models},
 };
 
-void read_rows(const table& form, const std::string& file, std::string_view text, std::vector<claim>& into,
+void read_rows(const table_form& form, const std::string& file, std::string_view text, std::vector<claim>& into,
                problems& found) {
     const auto columns = split(form.header, '\t').size();
     int line = 0;
@@ -111,7 +111,7 @@ void read_rows(const table& form, const std::string& file, std::string_view text
 }  // namespace
 
 void read_table(const std::string& file, std::string_view text, std::vector<claim>& into, problems& found) {
-    for (const auto& form : tables) {
+    for (const auto& form : table_forms) {
         if (std::filesystem::path{file}.filename() == form.file) return read_rows(form, file, text, into, found);
     }
     found.push_back({file, 0, "no table of this name is known"});
@@ -131,7 +131,7 @@ void name_registers(std::vector<claim>& claims) {
 std::vector<claim> read_facts(const std::filesystem::path& folder, problems& found) {
     std::vector<claim> result;
     bool any = false;
-    for (const auto& form : tables) {
+    for (const auto& form : table_forms) {
         const auto file = folder / form.file;
         if (!std::filesystem::exists(file)) continue;
         any = true;

@@ -8,17 +8,18 @@ namespace msr::audit {
 namespace {
 
 // What only says that it is an MSR: Intel's own prefixes, and projects'. (HV_ alone is also before what is none.)
-constexpr std::string_view neutral[] = {"MSR_", "IA32_", "BX_", "HV_X64_MSR_", "HV_MSR_"};
+constexpr std::string_view neutral[] = {"MSR_", "IA32_", "KIA32", "BX_", "HV_X64_MSR_", "HV_MSR_"};
 
 // Words for bits that have no meaning, without what stands between them.
 constexpr std::string_view reserved_words[] = {"RESERVED", "RSVD", "RESV", "NOTUSED", "MUSTBEZERO", "UNDOCUMENTED"};
 
 // Whose register it is: AMD's generations as Linux writes them, and processors as EDK2 does. Longer ones first.
 constexpr std::string_view owners[] = {
-    "AMD64_",      "AMD_",       "K7_",     "K8_",        "FAM10H_",        "F15H_",     "F16H_",         "F17H_",
-    "ATOM_",       "BROADWELL_", "CORE2_",  "CORE_",      "GOLDMONT_PLUS_", "GOLDMONT_", "HASWELL_E_",    "HASWELL_",
-    "IVY_BRIDGE_", "NEHALEM_",   "P6_",     "PENTIUM_4_", "PENTIUM_M_",     "PENTIUM_",  "SANDY_BRIDGE_", "SILVERMONT_",
-    "SKYLAKE_",    "XEON_5600_", "XEON_D_", "XEON_E7_",   "XEON_PHI_",
+    "AMD64_",         "AMD_",      "K6_",           "K7_",         "K8_",         "F10_",       "FAM10H_", "FAM15H_",
+    "F15H_",          "F16H_",     "F17H_",         "IDT_",        "ATOM_",       "BROADWELL_", "CORE2_",  "CORE_",
+    "GOLDMONT_PLUS_", "GOLDMONT_", "HASWELL_E_",    "HASWELL_",    "IVY_BRIDGE_", "NEHALEM_",   "P6_",     "PENTIUM_4_",
+    "PENTIUM_M_",     "PENTIUM_",  "SANDY_BRIDGE_", "SILVERMONT_", "SKYLAKE_",    "XEON_5600_", "XEON_D_", "XEON_E7_",
+    "XEON_PHI_",
 };
 
 template <class Prefixes>
@@ -33,6 +34,7 @@ bool drop_prefix(std::string& name, const Prefixes& prefixes) {
 }
 
 std::string capitals(std::string_view name) {
+    if (name.ends_with("_t")) name.remove_suffix(2);  // a type of C
     std::string result{name};
     std::ranges::transform(result, result.begin(),
                            [](unsigned char letter) { return static_cast<char>(std::toupper(letter)); });
