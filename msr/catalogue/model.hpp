@@ -135,6 +135,7 @@ enum class field_kind : std::uint8_t {
     ignored,           // reserved: any value is accepted and dropped, reads as zero
     preserve,          // reserved: software writes back what it read
     reserved,          // reserved bits of a register that cannot be written
+    code,              // a number that people write in hexadecimal: a selector, an event, a port
 };
 
 enum class access : std::uint8_t {

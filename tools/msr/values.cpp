@@ -17,6 +17,7 @@ std::string number(const profile::decoded_field& decoded) {
     switch (field.entry->kind) {
         case catalogue::field_kind::linear_address:
         case catalogue::field_kind::physical_address: return hex(profile::address_of(field, decoded.raw));
+        case catalogue::field_kind::code: return hex(decoded.raw);
         case catalogue::field_kind::signed_number: {
             const auto unused = 63U - static_cast<unsigned>(field.msb - field.lsb);
             return fmt::format("{}", static_cast<std::int64_t>(decoded.raw << unused) >> unused);
