@@ -19,12 +19,14 @@ exit_code decode(const chosen& which, background& known, std::uint64_t value, bo
     const auto on = machine != nullptr ? std::optional{machine->cpus().front()} : std::nullopt;
     const auto meaning = report::meanings{facts, machine}.of(which.what, value, on);
     const auto fields = layout_of(which, facts);
+    const auto reserved = which.cpu != nullptr ? impossible_bits(fields, value) : 0;
     if (as_json) {
         json result{{"name", name},
                     {"address", hex(which.what.address())},
                     {"value", hex(value)},
                     {"fields", to_json(fields, value, which.cpu)}};
         if (!meaning.empty()) result["meaning"] = report::joined(meaning, "; ");
+        if (reserved != 0) result["reserved_bits"] = hex(reserved);
         print(result);
         return done;
     }
@@ -36,7 +38,6 @@ exit_code decode(const chosen& which, background& known, std::uint64_t value, bo
         return done;
     }
     print_fields(fields, value, which.cpu);
-    const auto reserved = which.cpu != nullptr ? impossible_bits(fields, value) : 0;
     if (reserved != 0) fmt::print("    reserved bits are set: {:#x}\n", reserved);
     if (which.cpu == nullptr && !which.others.empty()) {
         fmt::print("    (on other processors {:X}H is another register: --from chooses, msr show lists them)\n",

@@ -203,6 +203,8 @@ class reader {
             value["fields"] = std::move(fields);
             const auto meaning = meanings_.of(*one.what, *one.value, cpu);
             if (!meaning.empty()) value["meaning"] = report::joined(meaning, "; ");
+            const auto reserved = impossible_bits(layout{*one.what->entry, on}, *one.value);
+            if (reserved != 0) value["reserved_bits"] = hex(reserved);
         } else {
             const auto name = str(one.what->field->name);
             value["fields"] = fields.contains(name) ? json{{name, fields[name]}} : json::object();

@@ -75,7 +75,7 @@ std::string unit_error(const register_view& status, const register_view& identit
 // SDM volume 3, 16.6.3 for S and AR; the deferred errors and the thread's context are AMD's.
 std::string severity(const register_view& status) {
     if (status.is_set("PCC")) return "an uncorrected error that corrupted the CPU's state";
-    if (status.shows("DEFERRED")) return "a deferred error: not corrected, and the data not used yet";
+    if (status.shows("DEFERRED")) return "a deferred error (not corrected; the data are not used yet)";
     if (!status.is_set("UC")) return "a corrected error";
     if (status.shows("TCC")) return "an uncorrected error that corrupted the thread's context";
     if (status.shows("S") && status.shows("AR"))

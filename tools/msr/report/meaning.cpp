@@ -53,6 +53,14 @@ constexpr teller tellers[]{
     {"IA32_PACKAGE_THERM_STATUS", tell_temperature, {"MSR_TEMPERATURE_TARGET"}},
     {"MSR_TEMPERATURE_TARGET", tell_throttling_temperature},
     {"MSR_PKG_POWER_LIMIT", tell_power_limits},
+    {"MSR_PKGC3_IRTL", tell_response_time},
+    {"MSR_PKGC6_IRTL", tell_response_time},
+    {"MSR_PKGC7_IRTL", tell_response_time},
+    {"MSR_PKGC_IRTL1", tell_response_time},
+    {"MSR_PKGC_IRTL2", tell_response_time},
+    {"MSR_PKGC8_IRTL", tell_response_time},
+    {"MSR_PKGC9_IRTL", tell_response_time},
+    {"MSR_PKGC10_IRTL", tell_response_time},
     {"MSR_TURBO_RATIO_LIMIT", tell_turbo, {"MSR_TURBO_RATIO_LIMIT_CORES"}},
     {"MSR_TURBO_RATIO_LIMIT1", tell_turbo},
     {"MSR_TURBO_RATIO_LIMIT2", tell_turbo},
@@ -72,12 +80,20 @@ std::vector<catalogue::target> looked_at(const teller& by, const names& all, std
     return result;
 }
 
+// A misspelt name would silently tell nothing.
+names with_all_tellers(const catalogue::tables& facts) {
+    names result{facts};
+    for (const auto& one : tellers)
+        static_cast<void>(result.find(one.name));
+    return result;
+}
+
 }  // namespace
 
 sentences meanings::of(const catalogue::target& what, std::uint64_t value, std::optional<std::uint32_t> cpu) {
     const auto found = std::ranges::find(tellers, std::string_view{what.entry->name}, &teller::name);
     if (found == std::end(tellers) || !what.entry->fields_known) return {};
-    if (!names_) names_.emplace(*facts_);
+    if (!names_) names_ = with_all_tellers(*facts_);
     if (from_ == nullptr || !cpu)
         return found->tell(
             {{what, layout{*what.entry, *facts_}, value, nullptr}, what.member, cpu_values{*names_, *facts_}});

@@ -117,6 +117,12 @@ TEST(meaning_power, limits_have_watts_only_with_their_unit) {
     EXPECT_EQ(alone("MSR_PKG_POWER_LIMIT", 0x00DC8208), "");
 }
 
+// As turbostat printed them: "0x00008850 (valid, 81920 ns)".
+TEST(meaning_power, response_times_are_unit_times_limit) {
+    EXPECT_EQ(alone("MSR_PKGC3_IRTL", 0x8850), "at most 81.92 us");
+    EXPECT_EQ(alone("MSR_PKGC10_IRTL", 0), "no limit");
+}
+
 TEST(meaning_power, turbo_is_told_by_active_cores) {
     const recording machine{haswell};
     EXPECT_EQ(machine.meaning("MSR_TURBO_RATIO_LIMIT", 0x25262727),

@@ -124,6 +124,19 @@ sentences tell_power_limits(const subject& about) {
     return {power_limits_in_words(about.it)};
 }
 
+// The unit's word says how long it is: NS_1024.
+sentences tell_response_time(const subject& about) {
+    constexpr std::string_view before_length = "NS_";
+    constexpr double nanosecond = 1e-9;
+    if (!about.it.is_set("VALID")) return {"no limit"};
+    const auto unit = about.it.words("TIME_UNIT");
+    std::uint64_t length = 0;
+    if (!unit.starts_with(before_length)) return {};
+    std::from_chars(unit.data() + before_length.size(), unit.data() + unit.size(), length);
+    const auto limit = static_cast<double>(about.it.get("INTERRUPT_RESPONSE_TIME_LIMIT") * length);
+    return {"at most " + with_unit(limit * nanosecond, "s")};
+}
+
 sentences tell_turbo(const subject& about) {
     if (!about.cpu.known()) return {};
     auto result = turbo_in_words(turbo_of(about.it, about.cpu.at("MSR_TURBO_RATIO_LIMIT_CORES")));

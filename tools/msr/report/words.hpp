@@ -46,6 +46,7 @@ namespace tool::report {
 [[nodiscard]] sentences tell_temperature(const subject& about);
 [[nodiscard]] sentences tell_throttling_temperature(const subject& about);
 [[nodiscard]] sentences tell_power_limits(const subject& about);
+[[nodiscard]] sentences tell_response_time(const subject& about);
 [[nodiscard]] sentences tell_turbo(const subject& about);
 [[nodiscard]] sentences tell_turbo_groups(const subject& about);
 
