@@ -151,8 +151,9 @@ class comparer {
         }
         if (!exchanged.empty()) return {&one, outcome::conflicting, exchanged};
         if (regrouped) return {&one, outcome::regrouped};
-        // It may be of a register that is known by name only, or of another one at this address that is not here.
-        if (!certain) return {&one, outcome::absent};
+        // It may be of a register that is known by name only, or of another one at this address that is not here; and
+        // what was reserved when the list was made may have got a meaning.
+        if (!certain || means_reserved(one.name)) return {&one, outcome::absent};
         return {&one, outcome::conflicting, here};
     }
 
