@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -38,6 +39,15 @@ std::vector<std::string> names_of(const register_entry& entry, std::uint32_t mem
     }
     if (entry.members > 1 && member == 0) result.emplace_back(std::string_view{entry.name});
     return result;
+}
+
+// Whether a list's name of a field is this one, or ends with its words behind the register's: ARCH_CAP_RDCL_NO is
+// RDCL_NO.
+bool is_field_name(const std::vector<std::string>& claimed, std::string_view name) {
+    const auto words = words_of(name);
+    if (bare_name(name) == std::accumulate(claimed.begin(), claimed.end(), std::string{})) return true;
+    return words.size() >= 2 && words.size() <= claimed.size() &&
+           std::equal(words.rbegin(), words.rend(), claimed.rbegin());
 }
 
 struct place {
@@ -122,6 +132,7 @@ class comparer {
         const auto& places = index_.at(one.address);
         const bool named = std::ranges::any_of(places, [&](const place& at) { return is_called(one, at); });
         bool regrouped = false;
+        std::string exchanged;
         bool certain = named && names_all(one, places);
         std::string here;
         for (const auto& at : places) {
@@ -131,15 +142,33 @@ class comparer {
                 continue;
             }
             const auto found = tiling_in(one, *at.entry);
-            if (found == tiling::same) return {&one};
+            const auto other = found == tiling::same ? exchanged_with(one, *at.entry) : std::string{};
+            if (found == tiling::same && other.empty()) return {&one};
+            if (!other.empty()) exchanged = other;
             regrouped = regrouped || found == tiling::regrouped;
             here += fmt::format("{}{}: {}", here.empty() ? "" : "; ", std::string_view{at.entry->name},
                                 fields_at(one.bits, *at.entry, facts_));
         }
+        if (!exchanged.empty()) return {&one, outcome::conflicting, exchanged};
         if (regrouped) return {&one, outcome::regrouped};
-        // It may be of a register that is known by name only, or of another one at this address that is not here.
-        if (!certain) return {&one, outcome::absent};
+        // It may be of a register that is known by name only, or of another one at this address that is not here; and
+        // what was reserved when the list was made may have got a meaning.
+        if (!certain || means_reserved(one.name)) return {&one, outcome::absent};
         return {&one, outcome::conflicting, here};
+    }
+
+    // The bits agree, but the register has a field of just this name elsewhere: what stands there and here, in words.
+    [[nodiscard]] std::string exchanged_with(const claim& one, const register_entry& entry) const {
+        const auto words = words_of(one.name);
+        const catalogue::field_entry* elsewhere = nullptr;
+        for (const auto& field : entry.fields) {
+            if (catalogue::is_reserved(field) || !is_field_name(words, field.name)) continue;
+            if (overlaps(one.bits, field, facts_)) return {};
+            if (elsewhere == nullptr || field.name.size() > elsewhere->name.size()) elsewhere = &field;
+        }
+        if (elsewhere == nullptr) return {};
+        return fmt::format("{} is at other bits, and {}", std::string_view{elsewhere->name},
+                           fields_at(one.bits, entry, facts_));
     }
 
     [[nodiscard]] tiling tiling_in(const claim& one, const register_entry& entry) const {
@@ -180,9 +209,9 @@ class comparer {
 std::vector<finding> compare(const std::vector<claim>& claims, const catalogue::tables& facts) {
     const comparer against{claims, facts};
     std::vector<finding> result;
-    std::set<std::tuple<std::string_view, subject, std::uint32_t, std::string>> seen;
+    std::set<std::tuple<std::string_view, subject, std::uint32_t, std::string, std::string>> seen;
     for (const auto& one : claims) {
-        if (seen.emplace(one.source, one.about, one.address, claim_text(one)).second)
+        if (seen.emplace(one.source, one.about, one.address, claim_text(one), bare_name(one.name)).second)
             result.push_back(against.look_at(one));
     }
     return result;

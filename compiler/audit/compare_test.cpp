@@ -100,6 +100,16 @@ TEST_F(audited, the_same_bits_agree_and_a_width_agrees_with_every_one_there_is) 
     EXPECT_EQ(of(field(0x10, {51, 13})).result, outcome::conflicting);
 }
 
+TEST_F(audited, the_name_of_another_field_of_the_register_is_a_conflict) {
+    auto one = field(0x10, {7, 7});
+    one.name = "ONE_HIGH";
+    EXPECT_EQ(of(one).result, outcome::agreed);
+    one.name = "Low";
+    const auto found = of(one);
+    EXPECT_EQ(found.result, outcome::conflicting);
+    EXPECT_EQ(found.here, "LOW is at other bits, and HIGH 7");
+}
+
 TEST_F(audited, bits_in_other_groups_are_no_conflict_if_they_are_all_there) {
     EXPECT_EQ(of(field(0x10, {7, 6})).result, outcome::regrouped);
     EXPECT_EQ(of(field(0x20, {15, 0}), {field(0x20, {31, 16})}).result, outcome::regrouped);
@@ -114,6 +124,9 @@ TEST_F(audited, what_is_reserved_here_conflicts_unless_the_list_says_so_too) {
     EXPECT_EQ(found.here, "IA32_ONE: reserved 5..0");
     one.name = "Reserved1";
     EXPECT_EQ(of(one).result, outcome::agreed);
+    // The list may be older than the field.
+    one.bits = {6, 0};
+    EXPECT_EQ(of(one).result, outcome::absent);
     EXPECT_EQ(of(field(0x10, {64, 64})).result, outcome::conflicting);
 }
 

@@ -27,7 +27,8 @@ constexpr header_form linux_headers[] = {
 };
 
 // What a name ends with that stands for no address, though it begins like one.
-constexpr std::string_view constants[] = {"_BIT", "_SHIFT", "_OFFSET", "_MASK", "_COUNT", "_MAX", "_STEP", "_RSVD", "_SCALE"};
+constexpr std::string_view constants[] = {"_BIT", "_SHIFT", "_OFFSET", "_MASK", "_COUNT",
+                                          "_MAX", "_STEP",  "_RSVD",   "_SCALE"};
 
 bool ends_with_any(std::string_view name, const auto& endings) {
     return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });

@@ -96,9 +96,13 @@ tiling tiling_of(const bit_range& claimed, const std::vector<bit_range>& togethe
     return regrouped || made_of_pieces(claimed, fields) ? tiling::regrouped : tiling::different;
 }
 
+bool overlaps(const bit_range& claimed, const catalogue::field_entry& field, const catalogue::tables& facts) {
+    return reach(field.lsb, facts).least <= claimed.msb && claimed.lsb <= reach(field.msb, facts).most;
+}
+
 bool all_reserved(const bit_range& claimed, const catalogue::register_entry& entry, const catalogue::tables& facts) {
-    return std::ranges::none_of(placed(entry, facts), [&](const placed_field& field) {
-        return !field.reserved && field.lsb.least <= claimed.msb && claimed.lsb <= field.msb.most;
+    return std::ranges::none_of(entry.fields, [&](const catalogue::field_entry& field) {
+        return !catalogue::is_reserved(field) && overlaps(claimed, field, facts);
     });
 }
 
@@ -108,7 +112,7 @@ std::string fields_at(const bit_range& claimed, const catalogue::register_entry&
     for (const auto& field : entry.fields) {
         const auto msb = reach(field.msb, facts);
         const auto lsb = reach(field.lsb, facts);
-        if (lsb.least > claimed.msb || msb.most < claimed.lsb) continue;
+        if (!overlaps(claimed, field, facts)) continue;
         const std::string name{catalogue::is_reserved(field) ? "reserved" : std::string_view{field.name}};
         result += fmt::format("{}{} {}", result.empty() ? "" : ", ", name, msb.most);
         if (msb.most != lsb.least) result += fmt::format("..{}", lsb.least);

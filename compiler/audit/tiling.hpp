@@ -18,6 +18,10 @@ enum class tiling : std::uint8_t { same, regrouped, different };
 [[nodiscard]] bool all_reserved(const bit_range& claimed, const catalogue::register_entry& entry,
                                 const catalogue::tables& facts);
 
+/// Whether the field can have one of these bits.
+[[nodiscard]] bool overlaps(const bit_range& claimed, const catalogue::field_entry& field,
+                            const catalogue::tables& facts);
+
 /// What the entry has at these bits, in words: "PA6 50..48, reserved 47..43".
 [[nodiscard]] std::string fields_at(const bit_range& claimed, const catalogue::register_entry& entry,
                                     const catalogue::tables& facts);

@@ -1,5 +1,5 @@
-// The forms of catalogue files: catalogue/schema.json, profile_schema.json, policy_schema.json and verdicts_schema.json,
-// the same files that editors use.
+// The forms of catalogue files: catalogue/schema.json, profile_schema.json, policy_schema.json and
+// verdicts_schema.json, the same files that editors use.
 #pragma once
 
 #include "msr/catalogue/load/document.hpp"
