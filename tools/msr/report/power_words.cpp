@@ -112,8 +112,8 @@ sentences tell_temperature(const subject& about) {
 sentences tell_throttling_temperature(const subject& about) {
     const auto& target = about.it;
     if (!target.is_set("TEMPERATURE_TARGET")) return {};
-    const auto offset = target.get("TCC_ACTIVATION_OFFSET");
-    const auto limit = target.get("TEMPERATURE_TARGET");
+    const auto offset = static_cast<int>(target.get("TCC_ACTIVATION_OFFSET"));
+    const auto limit = static_cast<int>(target.get("TEMPERATURE_TARGET"));
     if (offset == 0) return {fmt::format("throttling begins at {} °C", limit)};
     return {fmt::format("throttling begins at {} °C, {} °C below the {} °C that the sensor counts down to",
                         limit - offset, offset, limit)};

@@ -22,6 +22,18 @@ json '.matches[0].name == "OUR_LIMIT"' find our_limit --catalogue "$work/own"
 json '.registers | map(.name) | contains(["OUR_LIMIT"])' list --catalogue "$work/own"
 json '.registers | map(.name) == ["IA32_EFER"]' show IA32_EFER --catalogue "$work/own"
 refuses 2 'no register is called' show OUR_LIMIT
+
+# A register that is called like a built-in one has its own fields: no sentence of the other's is told of it.
+mkdir "$work/namesake"
+cat >"$work/namesake/mask.yaml" <<'YAML'
+topic: Ours
+registers:
+  - {name: IA32_MTRR_PHYSMASK, variant: ours, title: No mask, address: 0x7ff00010, exists: always, fields: {63..0: VALUE}}
+YAML
+json 'has("meaning") | not' decode 0x7ff00010 0x55 --catalogue "$work/namesake"
+json '.meaning == "UC 0x80000000 + 1 GiB"' decode IA32_MTRR_PHYSBASE0 0x80000000 --catalogue "$work/namesake" --from "$recorded"
+
+refuses 2 'no register is called' show OUR_LIMIT
 refuses 2 'no legal value' encode OUR_LIMIT LEVEL=2 --catalogue "$work/own"
 
 # What is built in gives way to what replaces it, and to nothing else.
