@@ -207,16 +207,28 @@ class field_reader {
     std::string in_place(const json& value) {
         auto name = owner_.name + "_" + value["name"].get<std::string>();
         std::ranges::transform(name, name.begin(), [](unsigned char letter) { return std::tolower(letter); });
-        while (find_named(known_.enumerations, name) != known_.enumerations.end())
-            name += "_";
         const auto title = value.value("title", value["name"].get<std::string>());
         const auto values = read_enumeration(value["values"], keep_.keep(name), keep_.keep(title), keep_);
-        if (values) {
-            known_.enumerations.push_back(*values);
-        } else {
+        const auto there = std::ranges::find_if(known_.enumerations, [&](const auto& one) { return one.name == name; });
+        if (!values) {
             report(values.error());
+        } else if (there == known_.enumerations.end()) {
+            known_.enumerations.push_back(*values);
+        } else if (goes_with_replaced(*there)) {
+            *there = *values;
+        } else {
+            report("these values would be the enumeration `" + name +
+                   "`, which there is already: define them under `enumerations`, and name them here");
         }
         return name;
+    }
+
+    // A register that is replaced takes what it alone defines with it.
+    [[nodiscard]] bool goes_with_replaced(const enumeration_entry& values) const {
+        return owner_.replaced != nullptr &&
+               std::ranges::any_of(owner_.replaced->fields, [&](const field_entry& field) {
+                   return field.values != nullptr && field.values->values.data() == values.values.data();
+               });
     }
 
     void part(const json& value, const draft_field& around) {

@@ -160,6 +160,30 @@ registers:
     EXPECT_TRUE(find_by_name(facts, "MSR_RAPL_POWER_UNIT"));  // its other variant stays
 }
 
+TEST(overlay, that_replaces_takes_the_enumerations_of_the_other_with_it) {
+    const std::string fields = R"(
+    exists: always
+    fields: {63..2: mbz, 1..0: {name: TDP_LEVEL, values: {0: OURS}}}  # here
+)";
+    const auto loaded = load_overlay(
+        "registers:\n  - name: MSR_CONFIG_TDP_CONTROL\n    replaces: MSR_CONFIG_TDP_CONTROL\n    address: 0x64B" +
+            fields,
+        built_in());
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    const auto& all = loaded->tables().enumerations;
+    EXPECT_EQ(all.size(), built_in().enumerations.size());
+    const auto found = find_by_name(loaded->tables(), "MSR_CONFIG_TDP_CONTROL.TDP_LEVEL");
+    ASSERT_TRUE(found);
+    const auto* values = found->front().field->values;
+    ASSERT_NE(values, nullptr);
+    EXPECT_EQ(values->values.begin()->name, "OURS");
+    EXPECT_EQ(std::ranges::count(all, values->name, &enumeration_entry::name), 1);
+    // A name that is kept beside the built-in one has no claim to them.
+    EXPECT_TRUE(overlay_refused(
+        "registers:\n  - name: MSR_CONFIG_TDP_CONTROL\n    variant: ours\n    address: 0x7FF00000" + fields,
+        "which there is already"));
+}
+
 TEST(overlay, replaces_only_what_is_built_in_and_once) {
     const auto entry = [](const std::string& name, const std::string& replaces, int address) {
         return "  - {name: " + name + ", replaces: " + replaces + ", address: " + std::to_string(address) +

@@ -28,7 +28,8 @@ class register_reader {
         if (value["fields"].is_object()) {
             result.entry.fields_known = true;
             const auto name = value["name"].get<std::string>();
-            const field_owner owner{.name = name, .place = place, .file = file_};
+            const field_owner owner{
+                .name = name, .place = place, .file = file_, .replaced = find_base_register(known_, result.replaces)};
             result.fields = read_fields(value["fields"], owner, known_, keep_, result.parts, found_);
             settle_variation(value, result);
         }

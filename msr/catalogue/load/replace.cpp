@@ -15,6 +15,16 @@ std::string place_of(const draft_register& draft) {
     return draft.file->name() + ":" + std::to_string(draft.file->line(draft.place));
 }
 
+struct full_name {
+    std::string_view name;
+    std::string_view variant;
+};
+
+full_name named(std::string_view words) {
+    const auto at = words.find('@');
+    return {words.substr(0, at), at == std::string_view::npos ? std::string_view{} : words.substr(at + 1)};
+}
+
 class replacer {
   public:
     replacer(symbols& known, problems& found)
@@ -39,17 +49,13 @@ class replacer {
     }
 
     void replace(const draft_register& draft) {
-        const std::string_view wanted{draft.replaces};
-        const auto at = wanted.find('@');
-        const auto name = wanted.substr(0, at);
-        const auto variant = at == std::string_view::npos ? std::string_view{} : wanted.substr(at + 1);
+        if (const auto* entry = find_base_register(known_, draft.replaces); entry != nullptr)
+            return take(draft, static_cast<std::size_t>(entry - known_.base_registers.begin()));
         std::string others;
-        for (std::size_t index = 0; index < replaced_by_.size(); ++index) {
-            const auto& entry = known_.base_registers[index];
-            if (entry.name != name) continue;
-            if (entry.variant == variant) return take(draft, index);
-            others += (others.empty() ? "" : " or ") + string_of(entry.name) +
-                      (entry.variant.empty() ? "" : "@" + string_of(entry.variant));
+        for (const auto& entry : known_.base_registers) {
+            if (entry.name == named(draft.replaces).name)
+                others += (others.empty() ? "" : " or ") + string_of(entry.name) +
+                          (entry.variant.empty() ? "" : "@" + string_of(entry.variant));
         }
         report(draft, others.empty() ? "which is not built in" : "which is not built in: is it " + others + "?");
     }
@@ -66,6 +72,14 @@ class replacer {
 };
 
 }  // namespace
+
+const register_entry* find_base_register(const symbols& known, std::string_view full_name) {
+    const auto wanted = named(full_name);
+    const auto at = std::ranges::find_if(known.base_registers, [&](const register_entry& entry) {
+        return entry.name == wanted.name && entry.variant == wanted.variant;
+    });
+    return at == known.base_registers.end() ? nullptr : &*at;
+}
 
 void replace_registers(symbols& known, store& keep, problems& found) {
     known.base_registers = keep.keep(replacer{known, found}.run());

@@ -102,6 +102,9 @@ void read_definitions(const std::vector<document>& files, symbols& known, store&
 void read_layouts(const std::vector<document>& files, symbols& known, store& keep, problems& found);
 void read_registers(const std::vector<document>& files, symbols& known, store& keep, problems& found);
 
+/// The entry that was there before and is called NAME, or NAME@variant.
+[[nodiscard]] const register_entry* find_base_register(const symbols& known, std::string_view full_name);
+
 /// Takes the entries that registers replace out of those that were there before.
 void replace_registers(symbols& known, store& keep, problems& found);
 
@@ -110,6 +113,7 @@ struct field_owner {
     std::string name;  // of the register or layout: in-place enumerations are named after it
     std::string place;
     const document& file;
+    const register_entry* replaced = nullptr;  // the entry whose place the register takes
 };
 
 /// Reads one map of fields, from the top bit down. `parts` receives the stretches with a shared layout.
