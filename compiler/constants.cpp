@@ -63,18 +63,22 @@ class constant_list {
         for (const auto& one : all_.enumerations)
             add_enumeration(one);
         for (const auto& one : all_.layouts) {
-            groups_.push_back(
-                {.heading = {"Layout " + words_of(one.name) + ": " + words_of(one.title)}, .constants = {}});
+            groups_.push_back({.of = entry_text(one),
+                               .heading = {"Layout " + words_of(one.name) + ": " + words_of(one.title)},
+                               .constants = {}});
             add_fields(upper(one.name), nullptr, one.fields);
         }
         for (const auto& entry : all_.registers)
             add_register(entry);
         for (const auto& one : fields_)
             add_field(one);
-        std::set<std::string> taken;
+        std::map<std::string_view, const constant_group*> taken;
         for (const auto& group : groups_) {
             for (const auto& one : group.constants) {
-                if (!taken.insert(one.name).second) return std::unexpected{"two constants would be " + one.name};
+                const auto [other, fresh] = taken.try_emplace(one.name, &group);
+                if (!fresh)
+                    return std::unexpected{
+                        format("two constants would be {}: of {} and of {}", one.name, other->second->of, group.of)};
             }
         }
         return std::move(groups_);
@@ -85,7 +89,8 @@ class constant_list {
         std::map<std::string_view, int> uses;
         for (const auto& one : values.values)
             ++uses[one.name];
-        constant_group group{.heading = {"Enumeration " + words_of(values.name) + ": " + words_of(values.title)},
+        constant_group group{.of = entry_text(values),
+                             .heading = {"Enumeration " + words_of(values.name) + ": " + words_of(values.title)},
                              .constants = {}};
         for (const auto& one : values.values) {
             auto name = upper(values.name) + "_" + words_of(one.name);
@@ -105,7 +110,7 @@ class constant_list {
     void add_register(const register_entry& entry) {
         const auto name = constant_name(entry);
         if (!entry.variant.empty()) add_shared_address(entry);
-        groups_.push_back({.heading = heading(entry), .constants = {}});
+        groups_.push_back({.of = entry_text(entry), .heading = heading(entry), .constants = {}});
         auto& list = groups_.back().constants;
         list.push_back(address(entry, name));
         if (entry.stride != 0)
@@ -134,7 +139,9 @@ class constant_list {
         };
         if (std::ranges::any_of(all_.registers, differs)) return;
         const auto name = words_of(entry.name);
-        groups_.push_back({.heading = {name + ", in all its variants"}, .constants = {address(entry, name)}});
+        groups_.push_back({.of = entry_text(entry),
+                           .heading = {name + ", in all its variants"},
+                           .constants = {address(entry, name)}});
     }
 
     [[nodiscard]] std::vector<std::string> heading(const register_entry& entry) const {

@@ -31,6 +31,7 @@ struct exported_constant {
 
 /// What belongs to one register, layout or enumeration, with a heading of one or more lines.
 struct constant_group {
+    std::string of;  // in an error: "register IA32_EFER (FILE:LINE)"
     std::vector<std::string> heading;
     std::vector<exported_constant> constants;
 };
@@ -39,10 +40,10 @@ struct constant_group {
 ///  - a register's is NAME, with a variant NAME_VARIANT. Where all entries of a name have variants and one address,
 ///  that
 ///    is NAME besides;
-///  - a field's is NAME_FIELD; NAME_FIELD_MSB_LSB where that would stand for different bits, or for two registers'
-///  fields;
+///  - a field's is NAME_FIELD; NAME_FIELD_MSB_LSB where that would stand for different bits, or for the fields of two
+///    registers;
 ///  - an enumerator's is ENUMERATION_NAME; ENUMERATION_NAME_VALUE where an enumeration has the name twice.
-/// The error names what would still be one constant with two meanings.
+/// The error names what would still be one constant with two meanings, and whose they are.
 [[nodiscard]] std::expected<std::vector<constant_group>, std::string> constants_of(const catalogue::tables& all);
 
 /// The names of the quantities that the constant is a function of: none, one or two.

@@ -100,12 +100,14 @@ TEST(constants, of_enumerators_tell_their_values_apart) {
 }
 
 TEST(constants, with_two_meanings_are_an_error_that_names_them) {
-    const register_entry twins[]{{.name = "R_OLD", .address = 1}, {.name = "R", .variant = "old", .address = 2}};
+    const register_entry twins[]{{.name = "R_OLD", .address = 1, .place = "one.yaml:3"},
+                                 {.name = "R", .variant = "old", .address = 2, .place = "two.yaml:4"}};
     auto all = made_up();
     all.registers = twins;
     const auto made = constants_of(all);
     ASSERT_FALSE(made);
-    EXPECT_EQ(made.error(), "two constants would be R_OLD");
+    EXPECT_EQ(made.error(),
+              "two constants would be R_OLD: of register R_OLD (one.yaml:3) and of register R@old (two.yaml:4)");
     EXPECT_FALSE(c_header(all));
     EXPECT_FALSE(rust_module(all));
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,7 +29,8 @@ class emitter {
         for (const auto& entry : all_.registers)
             add_register(entry);
         for (const auto& [name, use] : enums_in_use())
-            add("enumerations/", type_name(name), enumeration_header(*use.values, type_name(name), use.width));
+            add("enumerations/", type_name(name), entry_text(*use.values),
+                enumeration_header(*use.values, type_name(name), use.width));
         if (!error_.empty()) return std::unexpected{error_};
         files_["relations.hpp"] = relations_header(all_);
         files_["cpuid.hpp"] = cpuid_header(all_);
@@ -43,8 +43,9 @@ class emitter {
     }
 
   private:
-    void add(const std::string& folder, const std::string& type, const std::string& contents) {
-        if (!types_.insert(type).second) fail("two registers, layouts or enumerations would be msr::" + type);
+    void add(const std::string& folder, const std::string& type, const std::string& of, const std::string& contents) {
+        const auto [other, fresh] = types_.try_emplace(type, of);
+        if (!fresh) fail("msr::" + type + " would be two types: of " + other->second + " and of " + of);
         files_[folder + type + ".hpp"] = contents;
     }
 
@@ -63,7 +64,7 @@ class emitter {
             return;
         }
         field_lines_ += field_lines(*accessors, type);
-        add("layouts/", type, layout_header(layout, type, *accessors));
+        add("layouts/", type, entry_text(layout), layout_header(layout, type, *accessors));
     }
 
     void add_register(const catalogue::register_entry& entry) {
@@ -78,7 +79,7 @@ class emitter {
             return;
         }
         field_lines_ += field_lines(*accessors, type);
-        add("", type, register_header(entry, type, fields, *accessors, all_));
+        add("", type, entry_text(entry), register_header(entry, type, fields, *accessors, all_));
     }
 
     struct enum_use {
@@ -110,7 +111,7 @@ class emitter {
 
     const catalogue::tables& all_;
     file_set files_;
-    std::set<std::string> types_;
+    std::map<std::string, std::string> types_;  // and what each is made from
     std::string field_lines_;
     std::string error_;
 };

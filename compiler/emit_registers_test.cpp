@@ -90,6 +90,7 @@ constexpr register_entry registers[]{
      .fields = layout_fields},
     {.name = "OTHER", .variant = "new", .address = 0x12, .access = access::write_only},
     {.name = "READ", .address = 0x13},
+    {.name = "CPUID", .address = 0x14},
 };
 const tables all{.vendors = {},
                  .processors = {},
@@ -141,7 +142,7 @@ TEST_F(emit, names_that_cplusplus_or_the_library_has_get_an_underscore) {
         "static_assert(awkward{}.int_(true).raw_(true).msr_(true).address_(true)._3dnow(true).awkward_(true).raw() == "
         "awkward::fields::int_::mask + awkward::fields::raw_::mask + awkward::fields::msr_::mask + "
         "awkward::fields::address_::mask + awkward::fields::_3dnow::mask + awkward::fields::awkward_::mask);"
-        "static_assert(class_::address == 0x11 && read_::address == 0x13);");
+        "static_assert(class_::address == 0x11 && read_::address == 0x13 && cpuid_::address == 0x14);");
 }
 
 TEST_F(emit, fields_have_the_type_of_what_they_hold) {

@@ -27,12 +27,19 @@ constexpr std::string_view member_names =
     " address at_reset cleared_by_one cleared_by_zero fields first from_raw get members msr name raw readable "
     " refuse_read refuse_write std stride with word writable ";
 
-// What namespace msr has in the library's own headers.
+// What namespace msr has in the library's own headers, and the headers that are not a register's.
 constexpr std::string_view library =
-    " access all bits bus catalogue cause compiler context detail direction ensure every_field fault field field_array "
-    "guest host "
-    " instructions low_ones member_address model msr native_bus never number_in profile raw_read raw_write read "
-    " recover registers result rules std svm text to_string update view virt vmx word write ";
+    " access all bits bus catalogue cause compiler context count_of cpuid detail direction ensure ensure_at enumerated "
+    " every_field fault features field field_array field_place field_relation fsgsbase guest host instructions "
+    " knows_features lkgs low_ones member_address model msr msr_imm msr_list_limit msrlist named_field native_bus "
+    " native_bus_non_serialising never number number_in profile raw_read raw_write read readable_bus readable_register "
+    " recover recovery_entry register_family register_type registers relation relations require_editable "
+    " require_readable require_writable result rules single_register std svm text this_constant_does_not_fit "
+    " time_stamp to_string update update_at view virt vmx word writable_register write wrmsrns ";
+
+// Unicode's controls of the direction of text: U+202A to U+202E and U+2066 to U+2069.
+constexpr std::string_view direction_marks[]{"\u202A", "\u202B", "\u202C", "\u202D", "\u202E",
+                                             "\u2066", "\u2067", "\u2068", "\u2069"};
 
 std::string lower(std::string_view name) {
     std::string result{name};
@@ -58,8 +65,28 @@ std::string type_name(std::string_view name, std::string_view variant) {
     return result;
 }
 
+std::string entry_text(const catalogue::register_entry& entry) {
+    const auto join = [](const char* before, const text& words, const char* after) {
+        return words.empty() ? std::string{} : before + std::string{std::string_view{words}} + after;
+    };
+    return "register " + join("", entry.name, "") + join("@", entry.variant, "") + join(" (", entry.place, ")");
+}
+
+std::string entry_text(const catalogue::layout_entry& entry) {
+    return "layout " + std::string{std::string_view{entry.name}};
+}
+
+std::string entry_text(const catalogue::enumeration_entry& entry) {
+    return "enumeration " + std::string{std::string_view{entry.name}};
+}
+
 std::string comment_text(std::string_view words) {
     std::string result{words};
+    // Compilers refuse comments whose direction such a mark turns.
+    for (const auto mark : direction_marks) {
+        for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark))
+            result.replace(at, mark.size(), " ");
+    }
     // A backslash at the end of a line would take the next line into the comment.
     std::ranges::replace_if(
         result, [](char letter) { return letter == '\n' || letter == '\r' || letter == '\\'; }, ' ');

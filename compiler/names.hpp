@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "msr/catalogue/model.hpp"
+
 namespace msr::compiler {
 
 /// A field or an enumerator: lower case. A keyword, a name that every register's type has, or a common macro gets an
@@ -14,7 +16,12 @@ namespace msr::compiler {
 /// itself has there gets an underscore behind it. A variant is part of the name.
 [[nodiscard]] std::string type_name(std::string_view name, std::string_view variant = {});
 
-/// Words for a comment: one line that cannot go on in the next.
+/// What an error calls an entry: "register NAME@variant (FILE:LINE)", "layout NAME".
+[[nodiscard]] std::string entry_text(const catalogue::register_entry& entry);
+[[nodiscard]] std::string entry_text(const catalogue::layout_entry& entry);
+[[nodiscard]] std::string entry_text(const catalogue::enumeration_entry& entry);
+
+/// Words for a comment: one line that cannot go on in the next, and that reads in the order in which it is written.
 [[nodiscard]] std::string comment_text(std::string_view words);
 
 /// The contents of a string literal.
