@@ -24,36 +24,23 @@ class json_writer {
 
     [[nodiscard]] json run() const {
         json result{{"form", json_form}};
-        result["registers"] = list(all_.registers, [this](const auto& one) { return entry(one); });
-        result["layouts"] = list(all_.layouts, [this](const auto& one) { return layout(one); });
-        result["relations"] = list(all_.relations, [this](const auto& one) { return relation_json(one); });
-        result["msr_lists"] = list(all_.msr_lists, [](const auto& one) { return limit(one); });
-        result["enumerations"] = list(all_.enumerations, [](const auto& one) { return enumeration(one); });
-        result["features"] = list(all_.features, [this](const auto& one) { return feature(one); });
-        result["quantities"] = list(all_.quantities, [](const auto& one) { return quantity(one); });
-        result["vendors"] = list(all_.vendors, [](const auto& one) {
+        result["registers"] = json_list(all_.registers, [this](const auto& one) { return entry(one); });
+        result["layouts"] = json_list(all_.layouts, [this](const auto& one) { return layout(one); });
+        result["relations"] = json_list(all_.relations, [this](const auto& one) { return relation_json(one); });
+        result["msr_lists"] = json_list(all_.msr_lists, [](const auto& one) { return limit(one); });
+        result["enumerations"] = json_list(all_.enumerations, [](const auto& one) { return enumeration(one); });
+        result["features"] = json_list(all_.features, [this](const auto& one) { return feature(one); });
+        result["quantities"] = json_list(all_.quantities, [](const auto& one) { return quantity(one); });
+        result["vendors"] = json_list(all_.vendors, [](const auto& one) {
             return json{{"name", json_words(one.name)}, {"signatures", json_words(one.signatures)}};
         });
-        result["processors"] = list(all_.processors, [this](const auto& one) { return processor(one); });
-        result["rules"] = list(all_.rules, [](const auto& one) { return titled(one); });
+        result["processors"] = json_list(all_.processors, [this](const auto& one) { return processor(one); });
+        result["rules"] = json_list(all_.rules, [](const auto& one) { return json_titled(one); });
         add_behaviour(result, all_);
         return result;
     }
 
   private:
-    template <class Entry, class Write>
-    static json list(const view<Entry>& entries, Write write) {
-        auto result = json::array();
-        for (const auto& one : entries)
-            result.push_back(write(one));
-        return result;
-    }
-
-    template <class Entry>
-    static json titled(const Entry& one) {
-        return {{"name", json_words(one.name)}, {"title", json_words(one.title)}};
-    }
-
     template <class Meaning>
     static std::string word(Meaning meaning) {
         return json_words(to_word(meaning));
@@ -68,7 +55,7 @@ class json_writer {
     }
 
     [[nodiscard]] json entry(const register_entry& one) const {
-        auto result = titled(one);
+        auto result = json_titled(one);
         result["variant"] = json_words(one.variant);
         result["description"] = json_words(one.description);
         result["topic"] = json_words(one.topic);
@@ -95,10 +82,10 @@ class json_writer {
         for (const auto& by : one.switched_by)
             result["switched_by"][json_words(by.mechanism)] = json_words(by.how);
         result["restore_after"] = json_words(one.restore_after);
-        result["lock"] = list(one.locks, [](const lock_entry& lock) { return lock_json(lock); });
+        result["lock"] = json_list(one.locks, [](const lock_entry& lock) { return lock_json(lock); });
         result["fields_known"] = one.fields_known;
-        result["fields"] = list(one.fields, [&](const field_entry& each) { return field(each, &one); });
-        result["parts"] = list(one.parts, [](const part_entry& part) {
+        result["fields"] = json_list(one.fields, [&](const field_entry& each) { return field(each, &one); });
+        result["parts"] = json_list(one.parts, [](const part_entry& part) {
             return json{{"name", json_words(part.name)}, {"layout", json_words(part.layout->name)}, {"lsb", part.lsb}};
         });
         result["source"] = json_words(one.sources);
@@ -136,9 +123,9 @@ class json_writer {
     }
 
     [[nodiscard]] json layout(const layout_entry& one) const {
-        auto result = titled(one);
+        auto result = json_titled(one);
         result["width"] = one.width;
-        result["fields"] = list(one.fields, [this](const field_entry& each) { return field(each, nullptr); });
+        result["fields"] = json_list(one.fields, [this](const field_entry& each) { return field(each, nullptr); });
         return result;
     }
 
@@ -155,10 +142,8 @@ class json_writer {
     }
 
     [[nodiscard]] json relation_json(const field_relation& one) const {
-        static constexpr std::array<std::string_view, 4> kinds{"needs", "excludes", "paired", "activated_by"};
-        return {{"field", place_text(one.of)},
-                {std::string{kinds.at(static_cast<std::size_t>(one.kind))}, place_text(one.other)},
-                {"source", json_words(one.source)}};
+        return {
+            {"field", place_text(one.of)}, {word(one.kind), place_text(one.other)}, {"source", json_words(one.source)}};
     }
 
     static json limit(const msr_list_limit& one) {
@@ -168,8 +153,8 @@ class json_writer {
     }
 
     static json enumeration(const enumeration_entry& one) {
-        auto result = titled(one);
-        result["values"] = list(one.values, [](const enumerator& value) {
+        auto result = json_titled(one);
+        result["values"] = json_list(one.values, [](const enumerator& value) {
             return json{{"match", json_hex(value.match)},
                         {"mask", json_hex(value.mask)},
                         {"name", json_words(value.name)},
@@ -188,29 +173,29 @@ class json_writer {
     }
 
     [[nodiscard]] json feature(const feature_entry& one) const {
-        auto result = titled(one);
+        auto result = json_titled(one);
         if (one.where.reg != cpuid_register::none) result["cpuid"] = where(one.where);
         if (!one.where.hypervisor.empty()) result["hypervisor"] = json_words(one.where.hypervisor);
         if (!one.condition.empty()) result["condition"] = condition(one.condition);
-        result["requires"] = list(one.prerequisites,
-                                  [this](std::uint16_t index) { return json(json_words(all_.features[index].name)); });
+        result["requires"] = json_list(
+            one.prerequisites, [this](std::uint16_t index) { return json(json_words(all_.features[index].name)); });
         return result;
     }
 
     static json quantity(const quantity_entry& one) {
-        auto result = titled(one);
+        auto result = json_titled(one);
         result["cpuid"] = where(one.where);
         result["minimum"] = one.minimum;
         result["maximum"] = one.maximum;
         result["fallback"] = one.fallback;
-        result["only"] = list(one.only, [](std::uint32_t value) { return json(value); });
+        result["only"] = json_list(one.only, [](std::uint32_t value) { return json(value); });
         return result;
     }
 
     [[nodiscard]] json processor(const processor_entry& one) const {
-        auto result = titled(one);
+        auto result = json_titled(one);
         result["group"] = one.group;
-        result["matches"] = list(one.matches, [this](const processor_match& match) {
+        result["matches"] = json_list(one.matches, [this](const processor_match& match) {
             return json{{"vendor", json_words(all_.vendors[match.vendor].name)},
                         {"family", match.family},
                         {"models", {match.model_first, match.model_last}},

@@ -18,6 +18,20 @@ using json = nlohmann::ordered_json;
 /// Numbers of 64 bits are strings: 0x1b. Many readers of JSON keep 53 bits of a number.
 [[nodiscard]] std::string json_hex(std::uint64_t value);
 
+template <class Entry, class Write>
+[[nodiscard]] json json_list(const view<Entry>& entries, Write write) {
+    auto result = json::array();
+    for (const auto& one : entries)
+        result.push_back(write(one));
+    return result;
+}
+
+/// What every entry with a name and a title begins with.
+template <class Entry>
+[[nodiscard]] json json_titled(const Entry& one) {
+    return {{"name", json_words(one.name)}, {"title", json_words(one.title)}};
+}
+
 /// Adds profiles, models and intercept policies.
 void add_behaviour(json& into, const catalogue::tables& all);
 

@@ -67,6 +67,32 @@ struct vocabulary<field_kind> {
                                               {"code", field_kind::code}};
 };
 
+template <>
+struct vocabulary<relation> {
+    static constexpr word<relation> words[]{{"needs", relation::needs},
+                                            {"excludes", relation::excludes},
+                                            {"paired", relation::paired},
+                                            {"activated_by", relation::activated_by}};
+};
+
+template <>
+struct vocabulary<treatment> {
+    static constexpr word<treatment> words[]{
+        {"mbz", treatment::must_be_zero},  {"ignored", treatment::ignored},       {"stored", treatment::stored},
+        {"kept", treatment::kept},         {"must_match", treatment::must_match}, {"clearable", treatment::clearable},
+        {"settable", treatment::settable}, {"canonical", treatment::canonical},   {"undefined", treatment::undefined}};
+};
+
+template <>
+struct vocabulary<actor> {
+    static constexpr word<actor> words[]{{"both", actor::both}, {"guest", actor::guest}, {"host", actor::host}};
+};
+
+template <>
+struct vocabulary<extension> {
+    static constexpr word<extension> words[]{{"any", extension::any}, {"vmx", extension::vmx}, {"svm", extension::svm}};
+};
+
 template <class Meaning>
 [[nodiscard]] constexpr text to_word(Meaning meaning) {
     for (const auto& one : vocabulary<Meaning>::words) {

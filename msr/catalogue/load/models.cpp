@@ -136,7 +136,7 @@ class model_reader {
         departure_entry result{.addresses = addresses_of(value["registers"]), .names = texts(value, "registers")};
         result.when = condition(value, "when");
         result.legal = condition(value, "legal");
-        if (const auto by = value.value("by", ""); !by.empty()) result.by = by == "host" ? actor::host : actor::guest;
+        choose(value, "by", result.by);
         direct(value, result);
         omit(value, result.without);
         result.bits = bits(value);
@@ -186,21 +186,9 @@ class model_reader {
             const auto msb = number(place.substr(0, dots));
             const auto lsb = dots == std::string_view::npos ? msb : number(place.substr(dots + 2));
             if (msb > 63 || lsb > msb) report("a register has bits 63..0, the higher one first");
-            result.push_back({msb, lsb, treatment_of(word.get<std::string>())});
+            result.push_back({msb, lsb, *from_word<treatment>(word.get<std::string>())});
         }
         return keep_.keep(std::move(result));
-    }
-
-    static treatment treatment_of(std::string_view word) {
-        if (word == "mbz") return treatment::must_be_zero;
-        if (word == "ignored") return treatment::ignored;
-        if (word == "must_match") return treatment::must_match;
-        if (word == "clearable") return treatment::clearable;
-        if (word == "settable") return treatment::settable;
-        if (word == "kept") return treatment::kept;
-        if (word == "canonical") return treatment::canonical;
-        if (word == "undefined") return treatment::undefined;
-        return treatment::stored;
     }
 
     view<text> rules(const json& value) {

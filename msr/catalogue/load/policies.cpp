@@ -102,9 +102,8 @@ class policy_reader {
         const auto& root = file_.root();
         policy_entry result{
             .name = words(root, "policy"), .title = words(root, "title"), .extends = words(root, "extends")};
-        const auto on = root.value("vendor", "");
         if (base != nullptr) result.on = base->on;
-        if (!on.empty()) result.on = on == "vmx" ? extension::vmx : extension::svm;
+        choose(root, "vendor", result.on);
         std::vector<policy_row> rows;
         if (base != nullptr) {
             if (base->on != extension::any && base->on != result.on)

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "msr/catalogue/load/symbols.hpp"
@@ -7,9 +6,6 @@
 namespace msr::catalogue::load {
 
 namespace {
-
-constexpr std::array kinds{std::pair{"needs", relation::needs}, std::pair{"excludes", relation::excludes},
-                           std::pair{"paired", relation::paired}, std::pair{"activated_by", relation::activated_by}};
 
 msr_list_limit limit_of(std::uint32_t first, std::uint32_t last, std::string_view word) {
     return {.first = first, .last = last, .loaded = word == "allowed", .saved = word != "forbidden"};
@@ -60,7 +56,8 @@ class relation_reader {
     void relate(const json& value) {
         const auto of = place_of(value["field"].get<std::string>());
         const auto source = keep_.keep(value["source"].get<std::string>());
-        for (const auto& [word, kind] : kinds) {
+        for (const auto& [spelling, kind] : vocabulary<relation>::words) {
+            const std::string word{std::string_view{spelling}};
             if (!value.contains(word)) continue;
             if ((kind == relation::activated_by) != (of.bit == field_place::whole))
                 report("a layout is activated by a field; a field needs, excludes or is paired with one");
