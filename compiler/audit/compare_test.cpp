@@ -183,6 +183,14 @@ TEST_F(judged, a_verdict_that_settles_nothing_is_an_error_with_its_line) {
     EXPECT_TRUE(found.empty());
 }
 
+TEST_F(judged, a_conflict_is_settled_once) {
+    problems found;
+    const auto first = verdict_on("list", "5..0");
+    const auto twice = judge(first + first.substr(first.find('\n') + 1), found);
+    EXPECT_FALSE(twice.settled);
+    EXPECT_NE(twice.text.find("verdicts.yaml:3: 5..0 at 0x10 is settled above"), std::string::npos) << twice.text;
+}
+
 TEST_F(judged, lists_that_are_not_read_keep_their_verdicts) {
     problems found;
     EXPECT_TRUE(judge(verdict_on("list, absent_list", "5..0, 7"), found).settled);

@@ -86,7 +86,9 @@ std::set<std::size_t> settle(const std::vector<finding>& all, const std::vector<
                     used.sources.insert(source);
                     used.addresses.insert(address);
                     used.claims.insert(words);
-                    settled.insert(at);
+                    if (!settled.insert(at).second)
+                        stale.push_back(
+                            {one.file, one.line, fmt::format("{} at {:#x} is settled above", words, address)});
                 }
             }
         }

@@ -22,7 +22,8 @@ struct verdict {
 [[nodiscard]] std::vector<verdict> read_verdicts(const std::filesystem::path& file, problems& found);
 
 /// Which conflicts are settled, by their place in `all`; and as problems, verdicts that settle nothing: of what they
-/// name, a source that was read makes no such claim, or none that the catalogue contradicts.
+/// name, a source that was read makes no such claim, or none that the catalogue contradicts, or an earlier one settles
+/// it.
 [[nodiscard]] std::set<std::size_t> settle(const std::vector<finding>& all, const std::vector<verdict>& verdicts,
                                            const std::set<std::string>& sources_read, problems& stale);
 
