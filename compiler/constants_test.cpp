@@ -15,10 +15,11 @@ namespace {
 
 using namespace catalogue;
 
-constexpr enumerator shades[]{{.match = 0, .name = "DARK"},
-                              {.match = 1, .name = "RESERVED"},
-                              {.match = 2, .name = "RESERVED"},
-                              {.match = 4, .mask = ~std::uint64_t{3}, .name = "BRIGHT", .title = "any of four */ /*"}};
+constexpr enumerator shades[]{
+    {.match = 0, .name = "DARK"},
+    {.match = 1, .name = "RESERVED"},
+    {.match = 2, .name = "RESERVED"},
+    {.match = 4, .mask = ~std::uint64_t{3}, .name = "BRIGHT", .title = "any of four */ /* \u202E"}};
 constexpr enumeration_entry shade_list[]{{.name = "shade", .title = "Shades", .values = shades}};
 constexpr quantity_entry widths[]{{.name = "WIDTH", .minimum = 32, .maximum = 52},
                                   {.name = "LANES", .minimum = 0, .maximum = 8}};

@@ -20,6 +20,7 @@ std::expected<void, std::string> write_if_changed(const std::filesystem::path& f
         std::filesystem::remove(temporary, error);
         return std::unexpected{why};
     };
+    if (!output.is_open()) return std::unexpected{temporary.string() + " cannot be written"};
     if (!(output << contents).flush()) return give_up(temporary.string() + " cannot be written");
     output.close();
     std::filesystem::rename(temporary, file, error);
