@@ -12,6 +12,8 @@ set_property(GLOBAL PROPERTY MSRKIT_CATALOGUE "${PROJECT_SOURCE_DIR}/catalogue")
 include("${CMAKE_CURRENT_LIST_DIR}/add_registers.cmake")
 
 if(NOT PROJECT_IS_TOP_LEVEL)
+    # As for an installed package: behind the headers of msrkit_add_registers, in whatever order targets are linked.
+    set_target_properties(msrkit_headers PROPERTIES SYSTEM ON)
     return()
 endif()
 include(GNUInstallDirs)
