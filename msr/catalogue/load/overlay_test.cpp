@@ -4,6 +4,7 @@
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/load/test_catalogue.hpp"
 #include "msr/catalogue/lookup.hpp"
+#include "msr/catalogue/restore_order.hpp"
 #include "msr/profile/resolve.hpp"
 #include "msr/registers/ia32_mtrrcap.hpp"
 #include "msr/registers/msr_rapl_power_unit_fractions.hpp"
@@ -166,7 +167,7 @@ TEST(overlay, that_replaces_takes_the_enumerations_of_the_other_with_it) {
     fields: {63..2: mbz, 1..0: {name: TDP_LEVEL, values: {0: OURS}}}  # here
 )";
     const auto loaded = load_overlay(
-        "registers:\n  - name: MSR_CONFIG_TDP_CONTROL\n    replaces: MSR_CONFIG_TDP_CONTROL\n    address: 0x64B" +
+        "registers:\n  - name: MSR_CONFIG_TDP_CONTROL\n    replaces: MSR_CONFIG_TDP_CONTROL\n    address: 0x7FF00000" +
             fields,
         built_in());
     ASSERT_TRUE(loaded) << in_words(loaded.error());
@@ -182,6 +183,18 @@ TEST(overlay, that_replaces_takes_the_enumerations_of_the_other_with_it) {
     EXPECT_TRUE(overlay_refused(
         "registers:\n  - name: MSR_CONFIG_TDP_CONTROL\n    variant: ours\n    address: 0x7FF00000" + fields,
         "which there is already"));
+}
+
+TEST(overlay, that_replaces_is_restored_where_the_other_was) {
+    const auto loaded = load_overlay(R"(
+registers:
+  - {name: OUR_DEPTH, replaces: IA32_LBR_DEPTH, address: 0x7FF00000, exists: always, fields: {63..0: VALUE}}
+)",
+                                     built_in());
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    const auto& facts = loaded->tables();
+    const auto of = [&](const char* name) { return restore_rank(facts, *find_by_name(facts, name)->front().entry); };
+    EXPECT_GT(of("IA32_LBR_INFO"), of("OUR_DEPTH"));
 }
 
 TEST(overlay, replaces_only_what_is_built_in_and_once) {

@@ -27,8 +27,8 @@ full_name named(std::string_view words) {
 
 class replacer {
   public:
-    replacer(symbols& known, problems& found)
-        : known_{known}, found_{found}, replaced_by_(known.base_registers.size()) {}
+    replacer(symbols& known, store& keep, problems& found)
+        : known_{known}, keep_{keep}, found_{found}, replaced_by_(known.base_registers.size()) {}
 
     // The entries that stay.
     std::vector<register_entry> run() {
@@ -37,7 +37,9 @@ class replacer {
         }
         std::vector<register_entry> rest;
         for (std::size_t at = 0; at < replaced_by_.size(); ++at) {
-            if (replaced_by_[at] == nullptr) rest.push_back(known_.base_registers[at]);
+            if (replaced_by_[at] != nullptr) continue;
+            rest.push_back(known_.base_registers[at]);
+            rename_order(rest.back());
         }
         return rest;
     }
@@ -66,7 +68,23 @@ class replacer {
         by = &draft;
     }
 
+    // What was restored after the entry that goes is restored after the one that comes.
+    void rename_order(register_entry& entry) {
+        std::vector<text> names(entry.restore_after.begin(), entry.restore_after.end());
+        bool renamed = false;
+        for (std::size_t at = 0; at < replaced_by_.size(); ++at) {
+            const auto& gone = known_.base_registers[at].name;
+            if (replaced_by_[at] == nullptr || replaced_by_[at]->entry.name == gone) continue;
+            if (std::ranges::find(names, gone) == names.end()) continue;
+            // Its other variants may stay.
+            names.push_back(replaced_by_[at]->entry.name);
+            renamed = true;
+        }
+        if (renamed) entry.restore_after = keep_.keep(std::move(names));
+    }
+
     symbols& known_;
+    store& keep_;
     problems& found_;
     std::vector<const draft_register*> replaced_by_;
 };
@@ -82,7 +100,7 @@ const register_entry* find_base_register(const symbols& known, std::string_view 
 }
 
 void replace_registers(symbols& known, store& keep, problems& found) {
-    known.base_registers = keep.keep(replacer{known, found}.run());
+    known.base_registers = keep.keep(replacer{known, keep, found}.run());
 }
 
 }  // namespace msr::catalogue::load
