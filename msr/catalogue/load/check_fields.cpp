@@ -14,10 +14,20 @@ std::string quoted(text name) {
     return "`" + std::string{std::string_view{name}} + "`";
 }
 
+// "bit 7 is", "bits 63..32 and 11..5 are": the runs of a mask.
 std::string bits_in_words(std::uint64_t mask) {
-    const auto msb = 63 - std::countl_zero(mask);
-    const auto lsb = std::countr_zero(mask);
-    return msb == lsb ? "bit " + std::to_string(msb) : "bits " + std::to_string(msb) + ".." + std::to_string(lsb);
+    std::vector<std::string> runs;
+    const bool single = std::has_single_bit(mask);
+    while (mask != 0) {
+        const auto msb = 63 - std::countl_zero(mask);
+        const auto lsb = msb + 1 - std::countl_one(mask << std::countl_zero(mask));
+        runs.push_back(std::to_string(msb) + (msb == lsb ? "" : ".." + std::to_string(lsb)));
+        mask &= ~mask_of(msb, lsb);
+    }
+    std::string result = single ? "bit " : "bits ";
+    for (std::size_t at = 0; at < runs.size(); ++at)
+        result += (at == 0 ? "" : at + 1 == runs.size() ? " and " : ", ") + runs[at];
+    return result + (single ? " is" : " are");
 }
 
 // The fields of one register or layout, under the conditions in which it exists.
@@ -72,7 +82,7 @@ class tiling {
             covered |= mask;
         }
         const auto missing = ~covered & mask_of(width_ - 1, 0);
-        return missing == 0 ? std::string{} : bits_in_words(missing) + " are not accounted for" + at_values();
+        return missing == 0 ? std::string{} : bits_in_words(missing) + " not accounted for" + at_values();
     }
 
     std::string overlap(std::size_t at, std::uint64_t mask) {

@@ -5,7 +5,9 @@ namespace msr::catalogue::load {
 namespace {
 
 TEST(tiling, gap) {
-    EXPECT_TRUE(refuses(marked(register_of({"63..8: mbz", "6..0: A"})), "bit 7 are not accounted for"));
+    EXPECT_TRUE(refuses(marked(register_of({"63..8: mbz", "6..0: A"})), "bit 7 is not accounted for"));
+    EXPECT_TRUE(refuses(marked(register_of({"62..33: mbz", "30..8: A", "5..0: B"})),
+                        "bits 63, 32..31 and 7..6 are not accounted for"));
     EXPECT_TRUE(refuses(marked(register_of({"62..0: A"})), "63"));
 }
 
@@ -191,7 +193,7 @@ TEST(layouts, width_must_match) {
 TEST(layouts, are_known_tile_and_stand_once) {
     EXPECT_TRUE(refuses(register_of({"63..0: {layout: nothing}  # here"}), "unknown layout `nothing`"));
     EXPECT_TRUE(refuses("\nlayouts:\n  - name: l  # here\n    title: Gap\n    width: 8\n    fields: {7..1: A}\n",
-                        "bit 0 are not accounted for"));
+                        "bit 0 is not accounted for"));
     EXPECT_FALSE(load_text(std::string{layouts} + "  - {name: half, title: Again, width: 1, fields: {0: A}}\n"));
 }
 

@@ -229,7 +229,7 @@ registers:
     exists: vmx and not smx
     fields: {63..2: mbz, 0: VALUE}
 )",
-                                "bit 1 are not accounted for"));
+                                "bit 1 is not accounted for"));
     EXPECT_TRUE(overlay_refused(R"(
 registers:
   - {name: OUR_REGISTER, address: 0x7FF00000, exists: vmxx, fields: {63..0: VALUE}}  # here
