@@ -48,6 +48,11 @@ class emitter {
         files_[folder + type + ".hpp"] = contents;
     }
 
+    // Of types whose accessors are the same the first one stands for all: hundreds of registers share their layouts.
+    void list_fields(const std::vector<accessor>& accessors, const std::string& type) {
+        if (shapes_.insert(shape_of(accessors)).second) field_lines_ += field_lines(accessors, type);
+    }
+
     // The first error is the one that is told.
     void fail(std::string error) {
         if (error_.empty()) error_ = std::move(error);
@@ -62,7 +67,7 @@ class emitter {
             fail(accessors.error());
             return;
         }
-        field_lines_ += field_lines(*accessors, type);
+        list_fields(*accessors, type);
         add("layouts/", type, layout_header(layout, type, *accessors));
     }
 
@@ -77,7 +82,7 @@ class emitter {
             fail(accessors.error());
             return;
         }
-        field_lines_ += field_lines(*accessors, type);
+        list_fields(*accessors, type);
         add("", type, register_header(entry, type, fields, *accessors, all_));
     }
 
@@ -111,6 +116,7 @@ class emitter {
     const catalogue::tables& all_;
     file_set files_;
     std::set<std::string> types_;
+    std::set<std::string> shapes_;
     std::string field_lines_;
     std::string error_;
 };
