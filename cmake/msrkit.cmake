@@ -8,9 +8,11 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 
-# What a user of a library needs of it: where its headers are.
+# What a user of a library needs of it: where its headers are, and the language.
 add_library(msrkit_headers INTERFACE)
-target_include_directories(msrkit_headers INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+target_include_directories(msrkit_headers INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>"
+                           "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>" "$<INSTALL_INTERFACE:include>")
+target_compile_features(msrkit_headers INTERFACE cxx_std_23)
 
 set(msrkit_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
     -Wold-style-cast -Wnon-virtual-dtor -Wimplicit-fallthrough -Werror
@@ -42,7 +44,7 @@ endif()
 # msrkit_library(NAME SOURCES... ): a static library, msr_NAME, of the files beside its CMakeLists.txt.
 function(msrkit_library name)
     add_library(msr_${name} STATIC ${ARGN})
-    target_link_libraries(msr_${name} PUBLIC msrkit_headers PRIVATE msrkit_options)
+    target_link_libraries(msr_${name} PUBLIC msrkit_headers PRIVATE $<BUILD_INTERFACE:msrkit_options>)
 endfunction()
 
 # msrkit_test(NAME SOURCES... LINK LIBRARIES...): a GoogleTest program and its entry in CTest, labelled `unit`.

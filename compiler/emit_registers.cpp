@@ -29,8 +29,8 @@ class emitter {
             add_layout(layout);
         for (const auto& entry : all_.registers)
             add_register(entry);
-        for (const auto& [values, width] : enum_widths())
-            add("enumerations/", type_name(values->name), enumeration_header(*values, type_name(values->name), width));
+        for (const auto& [name, use] : enums_in_use())
+            add("enumerations/", type_name(name), enumeration_header(*use.values, type_name(name), use.width));
         if (!error_.empty()) return std::unexpected{error_};
         files_["relations.hpp"] = relations_header(all_);
         files_["cpuid.hpp"] = cpuid_header(all_);
@@ -81,14 +81,21 @@ class emitter {
         add("", type, register_header(entry, type, fields, *accessors, all_));
     }
 
-    // The enumerations in use, each with the width of its widest field: an enum must hold values without a name too.
-    [[nodiscard]] std::map<const catalogue::enumeration_entry*, int> enum_widths() const {
-        std::map<const catalogue::enumeration_entry*, int> widths;
+    struct enum_use {
+        const catalogue::enumeration_entry* values = nullptr;
+        int width = 0;
+    };
+
+    // The enumerations in use, by name, each with the width of its widest field: an enum must hold values without a
+    // name too. An overlay's registers and the built-in ones have each a table of them, so that addresses tell nothing.
+    [[nodiscard]] std::map<std::string, enum_use> enums_in_use() const {
+        std::map<std::string, enum_use> uses;
         const auto look = [&](const view<catalogue::field_entry>& fields) {
             for (const auto& field : fields) {
                 if (field.values == nullptr || field.shift != 0 || !is_enum(*field.values)) continue;
                 const auto [msb, lsb] = widest(field, all_);
-                auto& width = widths[field.values];
+                auto& [values, width] = uses[std::string{std::string_view{field.values->name}}];
+                values = field.values;
                 width = std::max(width, msb - lsb + 1);
                 for (const auto& one : field.values->values)
                     width = std::max(width, static_cast<int>(std::bit_width(one.match)));
@@ -98,7 +105,7 @@ class emitter {
             look(layout.fields);
         for (const auto& entry : all_.registers)
             look(entry.fields);
-        return widths;
+        return uses;
     }
 
     const catalogue::tables& all_;
@@ -110,6 +117,7 @@ class emitter {
 
 std::expected<void, std::string> remove_stale(const file_set& files, const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> stale;
+    if (!std::filesystem::exists(folder)) return {};
     for (const auto& entry : std::filesystem::recursive_directory_iterator{folder}) {
         const auto name = entry.path().lexically_relative(folder).generic_string();
         if (entry.path().extension() == ".hpp" && !files.contains(name)) stale.push_back(entry.path());
@@ -122,16 +130,33 @@ std::expected<void, std::string> remove_stale(const file_set& files, const std::
     return {};
 }
 
+std::expected<void, std::string> bring_up_to_date(const file_set& files, const std::filesystem::path& out) {
+    const auto folder = out / "msr" / "registers";
+    for (const auto& [name, contents] : files) {
+        if (auto written = write_if_changed(folder / name, contents); !written) return written;
+    }
+    return remove_stale(files, folder);
+}
+
 }  // namespace
 
 std::expected<void, std::string> emit_registers(const catalogue::tables& all, const std::filesystem::path& out) {
     const auto files = emitter{all}.run();
     if (!files) return std::unexpected{files.error()};
-    const auto folder = out / "msr" / "registers";
-    for (const auto& [name, contents] : *files) {
-        if (auto written = write_if_changed(folder / name, contents); !written) return written;
+    return bring_up_to_date(*files, out);
+}
+
+std::expected<void, std::string> emit_registers(const catalogue::tables& all, const catalogue::tables& base,
+                                                const std::filesystem::path& out) {
+    auto files = emitter{all}.run();
+    if (!files) return std::unexpected{files.error()};
+    const auto there = emitter{base}.run();
+    if (!there) return std::unexpected{there.error()};
+    for (const auto& [name, contents] : *there) {
+        const auto same = files->find(name);
+        if (same != files->end() && same->second == contents) files->erase(same);
     }
-    return remove_stale(*files, folder);
+    return bring_up_to_date(*files, out);
 }
 
 }  // namespace msr::compiler

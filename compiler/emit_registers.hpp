@@ -15,4 +15,10 @@ namespace msr::compiler {
 [[nodiscard]] std::expected<void, std::string> emit_registers(const catalogue::tables& all,
                                                               const std::filesystem::path& out);
 
+/// The same for `all` on top of `base`, whose headers are in another folder: only headers that the other lacks or has
+/// otherwise, so that the two folders, this one first, are one.
+[[nodiscard]] std::expected<void, std::string> emit_registers(const catalogue::tables& all,
+                                                              const catalogue::tables& base,
+                                                              const std::filesystem::path& out);
+
 }  // namespace msr::compiler

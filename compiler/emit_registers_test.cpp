@@ -206,6 +206,42 @@ TEST_F(emit, what_left_the_catalogue_leaves_the_folder) {
     EXPECT_GT(fs::file_size(header("awkward.hpp")), 100U);
 }
 
+TEST_F(emit, on_top_of_a_base_writes_only_what_the_base_lacks) {
+    const register_entry more[]{registers[0], {.name = "MORE", .address = 0x30}};
+    auto extended = all;
+    extended.registers = more;
+    auto base = all;
+    base.registers = {more, 1};
+    ASSERT_TRUE(emit_registers(extended, base, out_));
+    EXPECT_TRUE(fs::exists(header("more.hpp")));
+    EXPECT_FALSE(fs::exists(header("awkward.hpp")));
+    EXPECT_FALSE(fs::exists(header("enumerations/colour.hpp")));
+    EXPECT_TRUE(fs::exists(header("all.hpp"))) << "it names both";
+    ASSERT_TRUE(emit_registers(base, base, out_));
+    EXPECT_FALSE(fs::exists(header("more.hpp")));
+}
+
+TEST_F(emit, on_top_of_a_base_what_differs_takes_its_place) {
+    const register_entry narrow[]{{.name = "AWKWARD", .address = 0x99}};
+    auto replaced = all;
+    replaced.registers = narrow;
+    ASSERT_TRUE(emit_registers(replaced, all, out_));
+    EXPECT_TRUE(fs::exists(header("awkward.hpp")));
+}
+
+TEST_F(emit, tables_that_were_loaded_apart_share_an_enumeration) {
+    const enumeration_entry copies[]{enumerations[0]};
+    const field_entry fields[]{{.name = "COLOUR", .msb = {2}, .lsb = {0}, .values = &copies[0]}};
+    const register_entry both[]{registers[0],
+                                {.name = "MORE", .address = 0x30, .fields_known = true, .fields = fields}};
+    auto extended = all;
+    extended.registers = both;
+    extended.enumerations = copies;
+    ASSERT_TRUE(emit_registers(extended, out_));
+    expect_holds(
+        "static_assert(more{}.colour(colour::red).raw() == 1 && awkward{}.colour(colour::red).raw() == 0x40);");
+}
+
 TEST_F(emit, two_types_of_one_name_are_an_error) {
     const register_entry twins[]{{.name = "TWIN", .address = 1}, {.name = "twin", .address = 2}};
     auto both = all;

@@ -208,6 +208,7 @@ class table_writer : table_arrays {
                 }));
         all.raw("restore_after", texts(one.restore_after));
         all.raw("sources", texts(one.sources));
+        all.words("place", one.place);
         return all.braced();
     }
 

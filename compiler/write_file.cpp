@@ -16,10 +16,14 @@ std::expected<void, std::string> write_if_changed(const std::filesystem::path& f
     std::error_code error;
     std::filesystem::create_directories(file.parent_path(), error);
     std::ofstream output{temporary, std::ios::binary};
-    if (!(output << contents).flush()) return std::unexpected{temporary.string() + " cannot be written"};
+    const auto give_up = [&](const std::string& why) {
+        std::filesystem::remove(temporary, error);
+        return std::unexpected{why};
+    };
+    if (!(output << contents).flush()) return give_up(temporary.string() + " cannot be written");
     output.close();
     std::filesystem::rename(temporary, file, error);
-    if (error) return std::unexpected{file.string() + " cannot be replaced: " + error.message()};
+    if (error) return give_up(file.string() + " cannot be replaced: " + error.message());
     return {};
 }
 

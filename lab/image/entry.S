@@ -1,4 +1,5 @@
 // An image's two entrances, its first descriptors, its pages, and the way into and out of an exception.
+#include "lab/image/saved_registers.inc"
 
     .text
     .code32
@@ -56,27 +57,11 @@ exception_stubs:
     .endr
 
 exception:
-    push %rax
-    push %rcx
-    push %rdx
-    push %rsi
-    push %rdi
-    push %r8
-    push %r9
-    push %r10
-    push %r11
+    push_caller_saved
     cld
     mov %rsp, %rdi
     call image_exception
-    pop %r11
-    pop %r10
-    pop %r9
-    pop %r8
-    pop %rdi
-    pop %rsi
-    pop %rdx
-    pop %rcx
-    pop %rax
+    pop_caller_saved
     add $16, %rsp                   // vector, error code
     iretq
 

@@ -1,5 +1,5 @@
 // The programs of ring 3, and the way there and back.
-#include "lab/ring0/callee_saved.inc"
+#include "lab/image/saved_registers.inc"
     .section .user, "awx", @progbits
     .balign 16
     .globl ring3_memory

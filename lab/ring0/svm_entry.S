@@ -1,5 +1,5 @@
 // One entry of a guest: void svm_enter(vmcb* guest, general_registers*, vmcb* host). The guest's RAX is in its VMCB.
-#include "lab/ring0/callee_saved.inc"
+#include "lab/image/saved_registers.inc"
     .text
     .globl svm_enter
 svm_enter:

@@ -16,6 +16,8 @@ struct hex {
 /// One line. What does not fit is cut off, and "..." says so.
 class line {
   public:
+    static constexpr std::size_t room = 400;
+
     line& operator<<(text words);
     line& operator<<(hex number);
     line& operator<<(std::unsigned_integral auto number) { return decimal(number); }
@@ -25,7 +27,6 @@ class line {
     line& decimal(std::uint64_t number);
     void put(char letter);
 
-    static constexpr std::size_t room = 240;
     char text_[room + 4];  // and "...\n"
     std::size_t length_ = 0;
 };

@@ -1,6 +1,6 @@
 // One entry of a guest: bool vmx_enter(general_registers*, bool again, host RSP's field, host RIP's field); false if
 // the guest was not entered.
-#include "lab/ring0/callee_saved.inc"
+#include "lab/image/saved_registers.inc"
     .text
     .globl vmx_enter
 vmx_enter:

@@ -8,6 +8,7 @@ extern "C" {
 extern std::uint64_t page_tables[];  // of entry.S: 2 MB pages, each at its own address
 extern std::uint64_t page_directories[];
 extern std::uint64_t page_directory[];
+extern const char memory_end[];  // of image.ld
 }
 
 namespace msr::switching {
@@ -64,6 +65,8 @@ percpu_data& percpu() {
 }
 
 void map_all() {
+    if (ring0::address_of(memory_end) > places_memory)
+        ring0::bail_out("the image reaches into the places of the tasks");
     map(kernel_base, percpu_memory, false);
     map(places_address, places_memory, true);
     open_everything_to_ring_3();

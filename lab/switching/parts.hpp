@@ -7,4 +7,6 @@ void try_every_boundary();
 
 void switch_between_tasks();
 
+void compare_real_writes();
+
 }  // namespace msr::switching

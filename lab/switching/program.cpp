@@ -45,5 +45,6 @@ void image_main() {
     if (!check(set_up_calls(), "EFER, STAR and FMASK by typed updates")) leave_failed();
     switching::try_every_boundary();
     switching::switch_between_tasks();
+    switching::compare_real_writes();
     finish();
 }

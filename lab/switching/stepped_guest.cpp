@@ -7,6 +7,7 @@
 #include "lab/ring0/value_of.hpp"
 #include "lab/ring0/vmx_operation.hpp"
 #include "lab/ring0/vmx_state.hpp"
+#include "lab/switching/guest_state.hpp"
 #include "lab/switching/memory_map.hpp"
 #include "msr/core/access.hpp"
 #include "msr/registers/ia32_kernel_gs_base.hpp"
@@ -16,9 +17,6 @@
 #include "msr/virt/vmx/adjust.hpp"
 
 extern "C" {
-extern std::byte guest_memory[];
-extern std::byte guest_memory_end[];
-extern std::uint64_t guest_variables[];
 extern std::uint16_t watched_selector;
 extern const char guest_user_stack_top[];
 extern const char guest_kernel_stack_top[];
@@ -31,49 +29,8 @@ namespace msr::switching {
 namespace {
 
 using namespace ring0;
+using namespace guest_state;
 using context::event;
-
-constexpr unsigned cs = 1, ss = 2, fs = 4, gs = 5;  // numbers of segments in the VMCS
-
-constexpr vmcs selector_of(unsigned segment) {
-    return of_segment(vmcs::guest_es_selector, segment);
-}
-constexpr vmcs rights_of(unsigned segment) {
-    return of_segment(vmcs::guest_es_rights, segment);
-}
-constexpr vmcs base_of(unsigned segment) {
-    return of_segment(vmcs::guest_es_base, segment);
-}
-constexpr vmcs limit_of(unsigned segment) {
-    return of_segment(vmcs::guest_es_limit, segment);
-}
-
-// What code changes, as far as the VMCS holds it. The first three say where the guest is.
-constexpr vmcs changing[]{
-    vmcs::guest_rip,
-    vmcs::guest_rsp,
-    vmcs::guest_rflags,
-    selector_of(cs),
-    rights_of(cs),
-    selector_of(ss),
-    rights_of(ss),
-    selector_of(fs),
-    base_of(fs),
-    selector_of(gs),
-    base_of(gs),
-    rights_of(fs),
-    limit_of(fs),
-    rights_of(gs),
-    limit_of(gs),
-    limit_of(cs),
-    base_of(ss),
-    limit_of(ss),
-    vmcs::guest_interruptibility,
-    vmcs::guest_pending_debug,
-    vmcs::guest_activity,
-};
-constexpr std::size_t compared = 11;  // of these; the rest follows from them, or passes
-static_assert(count_of(changing) <= guest_snapshot::most_fields);
 
 // The stacks of events, as the TSS numbers them; the first is a double fault's.
 constexpr std::uint8_t nmi_stack = 2, machine_check_stack = 3, debug_stack = 4;
@@ -92,31 +49,11 @@ virt::vmx::control_request stepping_controls() {
     return wanted;
 }
 
-std::size_t memory_size() {
-    return static_cast<std::size_t>(guest_memory_end - guest_memory);
-}
-
 void write_segment(unsigned number, std::uint64_t selector, std::uint64_t base, std::uint32_t rights) {
     vmwrite(selector_of(number), selector);
     vmwrite(base_of(number), base);
     vmwrite(limit_of(number), ~0U);
     vmwrite(rights_of(number), rights);
-}
-
-// By IRET, as an NMI's handler does it: an entry of Bochs 2.7 that clears the VMCS's bit leaves them blocked.
-void unblock_nmi() {
-    asm volatile(
-        "mov %%rsp, %%rcx\n\t"
-        "mov %%ss, %%eax\n\t"
-        "push %%rax\n\t"
-        "push %%rcx\n\t"
-        "pushfq\n\t"
-        "mov %%cs, %%eax\n\t"
-        "push %%rax\n\t"
-        "push $1f\n\t"
-        "iretq\n"
-        "1:" ::
-            : "rax", "rcx", "memory");
 }
 
 void write_data_segment(unsigned number, const bases& has) {
@@ -256,54 +193,6 @@ void stepped_guest::inject(event kind) {
         default: what |= hardware_exception | lab::vector::debug; break;
     }
     vmwrite(vmcs::entry_interruption, what);
-}
-
-void stepped_guest::save(guest_snapshot& into) const {
-    into.general = general_;
-    for (std::size_t at = 0; at < count_of(changing); ++at)
-        into.fields[at] = vmread(changing[at]);
-    into.kernel_gs_base = kernel_gs_base();
-    if (has_tsc_aux_) into.tsc_aux = value_of(ia32_tsc_aux::address);
-    into.percpu = percpu();
-    __builtin_memcpy(into.memory, guest_memory, memory_size());
-}
-
-void stepped_guest::restore(const guest_snapshot& from) {
-    general_ = from.general;
-    unblock_nmi();
-    for (std::size_t at = 0; at < count_of(changing); ++at)
-        vmwrite(changing[at], from.fields[at]);
-    vmwrite(vmcs::entry_interruption, 0);
-    (void)write(native_bus{}, ia32_kernel_gs_base{from.kernel_gs_base});
-    if (has_tsc_aux_) (void)native_bus{}.write(ia32_tsc_aux::address, from.tsc_aux);
-    percpu() = from.percpu;
-    __builtin_memcpy(guest_memory, from.memory, memory_size());
-}
-
-namespace {
-
-template <class Value>
-bool same_bytes(const Value& one, const Value& other) {
-    const auto* const left = reinterpret_cast<const std::uint64_t*>(&one);
-    const auto* const right = reinterpret_cast<const std::uint64_t*>(&other);
-    for (std::size_t at = 0; at < sizeof(Value) / sizeof(std::uint64_t); ++at) {
-        if (left[at] != right[at]) return false;
-    }
-    return true;
-}
-
-}  // namespace
-
-bool stepped_guest::is_again_at(const guest_snapshot& earlier) const {
-    for (std::size_t at = 0; at < compared; ++at) {
-        if (vmread(changing[at]) != earlier.fields[at]) return false;
-    }
-    const auto* const variables = reinterpret_cast<const std::uint64_t*>(earlier.memory);
-    for (std::size_t at = 0; at < most_variables; ++at) {
-        if (guest_variables[at] != variables[at]) return false;
-    }
-    return kernel_gs_base() == earlier.kernel_gs_base && same_bytes(general_, earlier.general) &&
-           same_bytes(percpu(), earlier.percpu);
 }
 
 bool stepped_guest::in_ring_3() const {

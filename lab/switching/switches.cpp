@@ -1,10 +1,10 @@
 // Three tasks in ring 3, switched by interrupts of the timer and by system calls, with the code that the planner
 // planned: 100,000 times by each plan that this CPU can execute.
-#include "lab/image/exceptions.hpp"
 #include "lab/ring0/control_bits.hpp"
 #include "lab/ring0/descriptors.hpp"
 #include "lab/ring0/tap.hpp"
 #include "lab/ring0/value_of.hpp"
+#include "lab/switching/entries.hpp"
 #include "lab/switching/local_apic.hpp"
 #include "lab/switching/memory_map.hpp"
 #include "lab/switching/parts.hpp"
@@ -16,29 +16,8 @@
 #include "msr/registers/ia32_fs_base.hpp"
 #include "msr/registers/ia32_gs_base.hpp"
 #include "msr/registers/ia32_kernel_gs_base.hpp"
-#include "msr/registers/ia32_lstar.hpp"
 #include "msr/registers/layouts/control_register_4.hpp"
 #include "msr/virt/cpuid_source.hpp"
-
-namespace msr::switching {
-
-/// What entries.S pushes, and what the CPU pushed before.
-struct task_frame {
-    std::uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
-    std::uint64_t error_code;
-    std::uint64_t instruction_pointer, code_segment, flags, stack_pointer, stack_segment;
-};
-
-}  // namespace msr::switching
-
-extern "C" {
-void timer_entry();
-void spurious_entry();
-void call_entry();
-void run_tasks(msr::switching::task_frame* first);
-[[noreturn]] void leave_tasks();
-msr::switching::task_frame* task_event(msr::switching::task_frame* interrupted, unsigned is_call);
-}
 
 namespace msr::switching {
 namespace {
@@ -73,16 +52,6 @@ const plan_set* running;
 std::uint64_t switches_wanted;
 unsigned current;
 std::uint64_t random = 1;
-alignas(16) std::byte kernel_stack[0x4000];
-lab::gate task_gates[lab::vectors];
-
-// What call_entry pushes as segments. Never called: its code is the two symbols.
-[[gnu::used]] void name_segments() {
-    asm volatile(
-        ".globl user_code_segment, user_stack_segment\n\t.set user_code_segment, %c0\n\t"
-        ".set user_stack_segment, %c1" ::"i"(selector::user_code | selector::of_ring_3),
-        "i"(selector::user_data | selector::of_ring_3));
-}
 
 void expect(bool holds) {
     ++counted.kernel_checks;
@@ -115,16 +84,6 @@ unsigned another_task() {
     return (current + 1 + static_cast<unsigned>(random >> 63)) % planned_tasks;
 }
 
-void set_up_entries() {
-    (void)write(native_bus{}, ia32_lstar{address_of(call_entry)});
-    percpu() = {.mark = percpu_mark, .variables = {address_of(kernel_stack) + sizeof kernel_stack}};
-    set_ring_0_stack(address_of(kernel_stack) + sizeof kernel_stack);
-    lab::fill_table(task_gates, double_fault_stack);
-    task_gates[timer_vector] = lab::gate_to(address_of(timer_entry));
-    task_gates[spurious] = lab::gate_to(address_of(spurious_entry));
-    lab::load_table(task_gates);
-}
-
 void write_words() {
     for (unsigned number = 0; number < planned_tasks * places_of_a_task; ++number)
         *reinterpret_cast<std::uint64_t*>(place(number)) = word_at(place(number));
@@ -143,12 +102,8 @@ void begin_task(unsigned number, bool fsgsbase) {
                .keeps_gs = has.gs.selector == 0 && has.gs.base == 0,
                .has = has};
     one.bases = {.fs = has.fs.selector, .fs_base = has.fs.base, .gs = has.gs.selector, .gs_base = has.gs.base};
-    one.registers = {.rdi = address_of(&one.own),
-                     .instruction_pointer = address_of(user_task_main),
-                     .code_segment = selector::user_code | selector::of_ring_3,
-                     .flags = rflags::always_one | rflags::interrupts,
-                     .stack_pointer = address_of(one.stack) + sizeof one.stack - 8,  // as a call leaves it
-                     .stack_segment = selector::user_data | selector::of_ring_3};
+    one.registers = in_ring_3(user_task_main, &one.own, one.stack);
+    one.registers.flags |= rflags::interrupts;
 }
 
 // The kernel's GS while it runs, and the task's in the inactive one.
@@ -216,32 +171,10 @@ bool null_clears_base() {
     return value_of(ia32_fs_base::address) == 0;
 }
 
-}  // namespace
-
-void switch_between_tasks() {
-    note("2. three tasks, switched under interrupts");
-    const bool fsgsbase = virt::asked(profile::native_cpuid, cpuid::fsgsbase) != 0;
-    const bool clears = null_clears_base();
-    write_words();
-    set_up_entries();
-    for (const auto& plans : plan_sets) {
-        if (plans.fsgsbase && !fsgsbase)
-            skip(plans.name, "this CPU has no FSGSBASE");
-        else if (plans.null_clears_base && !clears)
-            skip(plans.name, "this CPU keeps the base at a null selector");
-        else
-            run_plans(plans);
-    }
-}
-
-}  // namespace msr::switching
-
-using namespace msr::switching;
-
 // Interrupts are off. From the kernel nothing is switched.
 task_frame* task_event(task_frame* interrupted, unsigned is_call) {
     check_own_base();
-    const bool from_kernel = (interrupted->code_segment & msr::ring0::selector::of_ring_3) == 0;
+    const bool from_kernel = (interrupted->code_segment & selector::of_ring_3) == 0;
     if (is_call == 0) {
         ++counted.interrupts;
         local_apic::write(local_apic::end_of_interrupt, 0);
@@ -260,3 +193,23 @@ task_frame* task_event(task_frame* interrupted, unsigned is_call) {
     if (++counted.switches == switches_wanted) leave_tasks();
     return &to.registers;
 }
+
+}  // namespace
+
+void switch_between_tasks() {
+    note("2. three tasks, switched under interrupts");
+    const bool fsgsbase = virt::asked(profile::native_cpuid, cpuid::fsgsbase) != 0;
+    const bool clears = null_clears_base();
+    write_words();
+    enter_kernel_by(task_event, timer_vector, spurious);
+    for (const auto& plans : plan_sets) {
+        if (plans.fsgsbase && !fsgsbase)
+            skip(plans.name, "this CPU has no FSGSBASE");
+        else if (plans.null_clears_base && !clears)
+            skip(plans.name, "this CPU keeps the base at a null selector");
+        else
+            run_plans(plans);
+    }
+}
+
+}  // namespace msr::switching

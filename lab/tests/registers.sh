@@ -72,6 +72,8 @@ check_registers() {
 		"$(cut -d ' ' -f 1 "$results/msr" | sort -u | comm -23 "$results/single" -)"
 	check 'so does rdmsr' not grep '^MISSING' "$results/verdicts"
 	check 'msr and rdmsr read the same' not grep '^DIFFERS' "$results/verdicts"
+	equal 'no register holds a bit that the catalogue says must be zero' '' \
+		"$(jq -r '.registers[] | select(any(.values[]; .reserved_bits)) | .name' "$from/read.json")"
 	for ((cpu = 0; cpu < $1; cpu++)); do
 		check "at least half of what rdmsr reads on CPU $cpu is the same" half_are_the_same "$cpu"
 	done

@@ -135,6 +135,7 @@ enum class field_kind : std::uint8_t {
     ignored,           // reserved: any value is accepted and dropped, reads as zero
     preserve,          // reserved: software writes back what it read
     reserved,          // reserved bits of a register that cannot be written
+    code,              // a number that people write in hexadecimal: a selector, an event, a port
 };
 
 enum class access : std::uint8_t {
@@ -253,6 +254,7 @@ struct register_entry {
     view<switch_entry> switched_by;
     view<text> restore_after;  // names of registers that come before it when saved values are written back
     view<text> sources;
+    text place = {};  // where it is stated: a file below the catalogue's folder, and the line
 };
 
 /// Whether a switch of processes or guests exchanges the register, or it holds a process's or a guest's part of the

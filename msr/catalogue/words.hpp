@@ -63,7 +63,8 @@ struct vocabulary<field_kind> {
                                               {"mbz", field_kind::must_be_zero},
                                               {"ignored", field_kind::ignored},
                                               {"preserve", field_kind::preserve},
-                                              {"reserved", field_kind::reserved}};
+                                              {"reserved", field_kind::reserved},
+                                              {"code", field_kind::code}};
 };
 
 template <class Meaning>

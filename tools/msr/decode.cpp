@@ -1,9 +1,10 @@
-// msr decode: what a value means, field by field.
+// msr decode: what a value means, as a whole and field by field.
 
 #include <fmt/format.h>
 
 #include "tools/msr/background.hpp"
 #include "tools/msr/choose.hpp"
+#include "tools/msr/report/meaning.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -11,23 +12,32 @@ namespace tool {
 
 namespace {
 
-exit_code decode(const chosen& which, const catalogue::tables& facts, std::uint64_t value, bool as_json) {
+exit_code decode(const chosen& which, background& known, std::uint64_t value, bool as_json) {
+    const auto& facts = known.facts();
     const auto name = catalogue::name_of(*which.what.entry, which.what.member);
+    auto* machine = which.cpu != nullptr ? known.machine() : nullptr;
+    const auto on = machine != nullptr ? std::optional{machine->cpus().front()} : std::nullopt;
+    const auto meaning = report::meanings{facts, machine}.of(which.what, value, on);
     const auto fields = layout_of(which, facts);
+    const auto reserved = which.cpu != nullptr ? impossible_bits(fields, value) : 0;
     if (as_json) {
-        print(json{{"name", name},
-                   {"address", hex(which.what.address())},
-                   {"value", hex(value)},
-                   {"fields", to_json(fields, value, which.cpu)}});
+        json result{{"name", name},
+                    {"address", hex(which.what.address())},
+                    {"value", hex(value)},
+                    {"fields", to_json(fields, value, which.cpu)}};
+        if (!meaning.empty()) result["meaning"] = report::joined(meaning, "; ");
+        if (reserved != 0) result["reserved_bits"] = hex(reserved);
+        print(result);
         return done;
     }
     fmt::print("{}  {:#x}\n", name, value);
+    for (const auto& sentence : meaning)
+        fmt::print("    {}\n", sentence);
     if (!which.what.entry->fields_known) {
         fmt::print("    its fields are not known\n");
         return done;
     }
     print_fields(fields, value, which.cpu);
-    const auto reserved = which.cpu != nullptr ? value & fields->must_be_zero : 0;
     if (reserved != 0) fmt::print("    reserved bits are set: {:#x}\n", reserved);
     if (which.cpu == nullptr && !which.others.empty()) {
         fmt::print("    (on other processors {:X}H is another register: --from chooses, msr show lists them)\n",
@@ -56,7 +66,7 @@ exit_code decode_verb(int argc, char** argv) {
         if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
         const auto which = choose_register(known->facts(), name, known->machine());
         if (!which) return fail(to_exit_code(which.error().kind), which.error().line());
-        return decode(*which, known->facts(), *number, options.json);
+        return decode(*which, *known, *number, options.json);
     });
 }
 

@@ -1,13 +1,12 @@
 // msr gs plan: the cheapest switch of FS and GS between two tasks, proven before it is printed.
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "msr/context/segment_bases/checker.hpp"
 #include "msr/context/segment_bases/plan.hpp"
 #include "msr/context/segment_bases/reader.hpp"
 #include "tools/msr/gs.hpp"
+#include "tools/msr/user_bases.hpp"
 #include "tools/msr/values.hpp"
 
 namespace tool {
@@ -15,39 +14,6 @@ namespace tool {
 namespace context = msr::context;
 
 namespace {
-
-template <class Number>
-bool parse_number(std::string_view word, Number& into) {
-    const bool hexadecimal = word.starts_with("0x");
-    if (hexadecimal) word.remove_prefix(2);
-    const auto [end, status] = std::from_chars(word.data(), word.data() + word.size(), into, hexadecimal ? 16 : 10);
-    return !word.empty() && status == std::errc{} && end == word.data() + word.size();
-}
-
-// fs=SELECTOR:BASE,gs=SELECTOR:BASE; what is not given is zero.
-host::outcome<context::user_bases> parse_task(std::string_view text, unsigned linear_width) {
-    context::user_bases result;
-    const auto wrong = [&](std::string why) {
-        return host::bad_input(fmt::format("`{}` is no task", text), std::move(why),
-                               "as fs=0:0x7f0000001000,gs=0x33:0");
-    };
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = std::min(text.find(',', at), text.size());
-        const auto part = text.substr(at, end - at);
-        at = end + 1;
-        const auto colon = part.find(':');
-        if (!(part.starts_with("fs=") || part.starts_with("gs=")) || colon == std::string_view::npos)
-            return wrong(fmt::format("`{}` is neither fs=SELECTOR:BASE nor gs=SELECTOR:BASE", part));
-        auto& selector = part.front() == 'f' ? result.fs : result.gs;
-        auto& base = part.front() == 'f' ? result.fs_base : result.gs_base;
-        if (!parse_number(part.substr(3, colon - 3), selector))
-            return wrong(fmt::format("the selector in `{}` is no number of 16 bits", part));
-        if (!parse_number(part.substr(colon + 1), base))
-            return wrong(fmt::format("the base in `{}` is no number of 64 bits", part));
-        if (base >> (linear_width - 1) != 0) return wrong(fmt::format("{:#x} is no address of user mode", base));
-    }
-    return result;
-}
 
 struct made_plan {
     context::switch_plan plan;
@@ -109,9 +75,9 @@ exit_code gs_plan(int argc, char** argv) {
         if (word.empty()) word = facts->fred ? "fred" : "idt";
         const auto mode = delivery_of(word, &*facts);
         if (!mode) return fail(to_exit_code(mode.error().kind), mode.error().line());
-        const auto first = parse_task(from, facts->linear_width);
+        const auto first = parse_user_bases(from, facts->linear_width);
         if (!first) return fail(to_exit_code(first.error().kind), first.error().line());
-        const auto second = parse_task(to, facts->linear_width);
+        const auto second = parse_user_bases(to, facts->linear_width);
         if (!second) return fail(to_exit_code(second.error().kind), second.error().line());
         auto sequence = context::read("plan", context::plan_sequence(*facts, *mode, *first, *second), *mode, *facts);
         if (!sequence) return fail(bad_usage, sequence.error().message);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "msr/host/cpu_list.hpp"
+#include "tools/msr/report/meaning.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 
@@ -28,7 +29,7 @@ struct answer {
 
 class reader {
   public:
-    reader(session& from, bool all_fields) : from_{from}, all_fields_{all_fields} {}
+    reader(session& from, bool all_fields) : from_{from}, meanings_{from.facts(), &from}, all_fields_{all_fields} {}
 
     // A family's name stands for the members that the first CPU has.
     host::outcome<void> request_by_name(const std::string& name) {
@@ -70,7 +71,7 @@ class reader {
         }
     }
 
-    void print_text() const {
+    void print_text() {
         std::size_t name_width = 0;
         std::size_t cpu_width = 0;
         for (std::size_t at = 0; at < requests_.size(); ++at) {
@@ -83,6 +84,8 @@ class reader {
             for (const auto& one : answers_[at]) {
                 fmt::print("cpu {:<{}}  {:<{}}  {}\n", host::format_cpu_list(one.cpus), cpu_width,
                            name_of_answer(requests_[at], one), name_width, text_of(one));
+                for (const auto& sentence : remarks(one))
+                    fmt::print("    {}\n", sentence);
                 if (all_fields_ && one.value && one.what != nullptr && one.what->field == nullptr) {
                     const auto& cpu = from_.cpu(one.cpus.front());
                     print_fields(layout{*one.what->entry, cpu}, *one.value, &cpu);
@@ -91,7 +94,7 @@ class reader {
         }
     }
 
-    [[nodiscard]] json as_json() const {
+    [[nodiscard]] json as_json() {
         json registers = json::array();
         for (std::size_t at = 0; at < requests_.size(); ++at) {
             json entry{{"name", name_of_answer(requests_[at], answers_[at].front())},
@@ -158,7 +161,18 @@ class reader {
         const layout fields{*one.what->entry, cpu};
         if (one.what->field != nullptr) return field_text(fields, *one.what->field, *one.value, cpu);
         if (!one.what->entry->fields_known) return hex(*one.value) + "  (its fields are not known)";
-        return all_fields_ ? hex(*one.value) : fmt::format("{:#x}  {}", *one.value, summary(fields, *one.value, &cpu));
+        const auto set_fields = all_fields_ ? std::string{} : summary(fields, *one.value, &cpu);
+        return hex(*one.value) + (set_fields.empty() ? "" : "  " + set_fields);
+    }
+
+    // What a whole register says, and what is wrong with it.
+    [[nodiscard]] report::sentences remarks(const answer& one) {
+        if (!one.value || one.what == nullptr || one.what->field != nullptr) return {};
+        const auto number = one.cpus.front();
+        auto result = meanings_.of(*one.what, *one.value, number);
+        const auto reserved = impossible_bits(layout{*one.what->entry, from_.cpu(number)}, *one.value);
+        if (reserved != 0) result.push_back(fmt::format("reserved bits are set: {:#x}", reserved));
+        return result;
     }
 
     [[nodiscard]] static std::string field_text(const layout& fields, const catalogue::field_entry& wanted,
@@ -174,7 +188,7 @@ class reader {
         return result;
     }
 
-    [[nodiscard]] json value_json(const answer& one, std::uint32_t cpu) const {
+    [[nodiscard]] json value_json(const answer& one, std::uint32_t cpu) {
         json value{{"cpu", cpu}};
         if (!one.value) {
             const auto problem = from_.machine().explain(one.value.error());
@@ -187,6 +201,10 @@ class reader {
         auto fields = to_json(layout{*one.what->entry, on}, *one.value, &on);
         if (one.what->field == nullptr) {
             value["fields"] = std::move(fields);
+            const auto meaning = meanings_.of(*one.what, *one.value, cpu);
+            if (!meaning.empty()) value["meaning"] = report::joined(meaning, "; ");
+            const auto reserved = impossible_bits(layout{*one.what->entry, on}, *one.value);
+            if (reserved != 0) value["reserved_bits"] = hex(reserved);
         } else {
             const auto name = str(one.what->field->name);
             value["fields"] = fields.contains(name) ? json{{name, fields[name]}} : json::object();
@@ -195,6 +213,7 @@ class reader {
     }
 
     session& from_;
+    report::meanings meanings_;
     bool all_fields_;
     std::vector<wanted_address> requests_;
     std::vector<std::vector<answer>> answers_;

@@ -2,11 +2,16 @@
 
 #include "tools/msr/switch.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "msr/registers/ia32_fs_base.hpp"
+#include "msr/registers/ia32_kernel_gs_base.hpp"
 #include "tools/msr/choose.hpp"
 #include "tools/msr/cpu_source.hpp"
 #include "tools/msr/refusal.hpp"
+#include "tools/msr/user_bases.hpp"
 #include "tools/msr/values.hpp"
 #include "tools/msr/verbs.hpp"
 #include "tools/msr/write_check.hpp"
@@ -24,15 +29,61 @@ struct plan_question {
     std::string xss = "0";
 };
 
-// REGISTER=VALUE,REGISTER=VALUE, as a trace has it.
-host::outcome<context::register_values> parse_register_set(const std::string& words, const catalogue::tables& facts) {
-    constexpr std::string_view form = "as IA32_FS_BASE=0x7f0000001000,IA32_TSC_AUX=1";
+// What a task or a guest has, as it was named.
+struct named_set {
+    context::register_values registers;
+    std::optional<std::uint16_t> fs;
+    std::optional<std::uint16_t> gs;
+
+    [[nodiscard]] context::register_set view() const { return {registers, fs, gs}; }
+};
+
+// What separates words in a trace.
+constexpr std::string_view separators = ", \t";
+
+host::error no_register_set(const std::string& words, std::string why) {
+    return {host::error_kind::bad_input, fmt::format("`{}` is no register set", words.substr(0, 80)), std::move(why),
+            "as IA32_FS_BASE=0x7f0000001000,IA32_TSC_AUX=1, or fs=0x33:0x7f0000001000,IA32_TSC_AUX=1"};
+}
+
+// fs=SELECTOR:BASE or gs=SELECTOR:BASE. While the kernel runs, a task's base of GS is the inactive one.
+host::outcome<void> add_segment(named_set& to, std::string_view word, unsigned linear_width) {
+    const bool is_fs = word.front() == 'f';
+    auto& selector = is_fs ? to.fs : to.gs;
+    const auto given = parse_user_bases(word, linear_width);
+    if (!given) return std::unexpected{given.error()};
+    const auto address = is_fs ? msr::ia32_fs_base::address : msr::ia32_kernel_gs_base::address;
+    if (context::find_register(to.registers, address) != nullptr)
+        return host::bad_input(fmt::format("`{}` gives the base of {} twice", word, is_fs ? "FS" : "GS"),
+                               "IA32_FS_BASE and IA32_KERNEL_GS_BASE are these bases", "name each once");
+    selector = is_fs ? given->fs : given->gs;
+    context::assign(to.registers, {{address, is_fs ? given->fs_base : given->gs_base}});
+    return {};
+}
+
+// REGISTER=VALUE,REGISTER=VALUE, as a trace has it; among them a task's segments.
+host::outcome<named_set> parse_register_set(const std::string& words, const profile::profile& cpu) {
     if (words.find('\n') != std::string::npos)
-        return host::bad_input("a register set is one line", "there is a line feed in it", std::string{form});
-    const auto read = context::read_switch_trace("task set " + words, facts);
-    if (read) return read->tasks.front().registers;
-    return host::bad_input(fmt::format("`{}` is no register set", words.substr(0, 80)), read.error().message,
-                           std::string{form});
+        return std::unexpected{no_register_set("a register set is one line", "there is a line feed in it")};
+    std::string registers;
+    std::vector<std::string_view> segments;
+    for (std::size_t at = 0; at < words.size();) {
+        const auto end = std::min(words.find_first_of(separators, at), words.size());
+        const auto word = std::string_view{words}.substr(at, end - at);
+        at = end + 1;
+        if (word.starts_with("fs=") || word.starts_with("gs="))
+            segments.push_back(word);
+        else
+            (registers += ' ') += word;
+    }
+    const auto read = context::read_switch_trace("task set" + registers, cpu.facts());
+    if (!read) return std::unexpected{no_register_set(words, read.error().message)};
+    named_set result{.registers = read->tasks.front().registers};
+    for (const auto word : segments) {
+        if (const auto added = add_segment(result, word, cpu.linear_width()); !added)
+            return std::unexpected{added.error()};
+    }
+    return result;
 }
 
 struct planned_switch {
@@ -71,23 +122,22 @@ std::optional<plan_refusal> objection_to(const profile::profile& cpu, const cont
                         fmt::format("no plan: {}", reason(answer, write.value, catalogue::name_of(entry, member)))};
 }
 
-std::expected<planned_switch, plan_refusal> make_switch_plan(const profile::profile& cpu,
-                                                             const context::register_values& from,
-                                                             const context::register_values& to, std::uint64_t xss) {
+std::expected<planned_switch, plan_refusal> make_switch_plan(const profile::profile& cpu, const named_set& from,
+                                                             const named_set& to, std::uint64_t xss) {
     std::vector<std::uint32_t> addresses;
-    for (const auto& one : to)
+    for (const auto& one : to.registers)
         addresses.push_back(one.address);
-    planned_switch result{
-        std::vector<context::switch_rule>(to.size()), std::vector<context::planned_write>(to.size()), {}, {}};
+    const auto count = addresses.size();
+    planned_switch result{std::vector<context::switch_rule>(count), std::vector<context::planned_write>(count), {}, {}};
     const auto rules = context::make_switch_rules(cpu, addresses, xss, {result.rows.data(), result.rows.size()});
     if (!rules) return std::unexpected{no_plan(cpu.facts(), rules.error())};
     result.rules = *rules;
-    const auto plan = make_register_plan({from}, {to}, *rules, {result.writes.data(), result.writes.size()});
+    const auto plan = make_register_plan(from.view(), to.view(), *rules, {result.writes.data(), result.writes.size()});
     if (!plan) return std::unexpected{no_plan(cpu.facts(), plan.error())};
     result.plan = *plan;
     for (const auto& writes : {plan->now, plan->late}) {
         for (const auto& one : writes) {
-            if (auto refused = objection_to(cpu, *rules->find(one.address), one, from))
+            if (auto refused = objection_to(cpu, *rules->find(one.address), one, from.registers))
                 return std::unexpected{std::move(*refused)};
         }
     }
@@ -106,6 +156,25 @@ json switch_plan_json(const planned_switch& made, msr::view<context::planned_wri
     return result;
 }
 
+// The selectors that are loaded, before all writes.
+struct loaded_selector {
+    std::string_view name;
+    std::uint16_t value;
+};
+std::vector<loaded_selector> selectors_of(const context::register_plan& plan, const named_set& to) {
+    std::vector<loaded_selector> result;
+    if (plan.load_fs) result.push_back({"fs", *to.fs});
+    if (plan.load_gs) result.push_back({"gs", *to.gs});
+    return result;
+}
+
+json selectors_json(const std::vector<loaded_selector>& all) {
+    auto result = json::object();
+    for (const auto& [name, value] : all)
+        result[std::string{name}] = hex(value);
+    return result;
+}
+
 void print_switch_plan(const planned_switch& made, msr::view<context::planned_write> writes, std::string_view when) {
     for (const auto& one : writes) {
         fmt::print("{:<12} {:<10} {:<28} {}{}\n", when, std::string_view{to_string(one.by)},
@@ -113,30 +182,39 @@ void print_switch_plan(const planned_switch& made, msr::view<context::planned_wr
     }
 }
 
+void print_whole_plan(const planned_switch& made, const named_set& to, bool as_json) {
+    const auto selectors = selectors_of(made.plan, to);
+    const auto cycles = assumed_cycles_of(made.plan.now) + assumed_cycles_of(made.plan.late);
+    if (as_json) {
+        print(json{{"selectors", selectors_json(selectors)},
+                   {"now", switch_plan_json(made, made.plan.now)},
+                   {"late", switch_plan_json(made, made.plan.late)},
+                   {"assumed_cycles", cycles}});
+        return;
+    }
+    for (const auto& [name, value] : selectors)
+        fmt::print("{:<12} {:<10} {:<28} {}\n", "first", "load", name, hex(value));
+    print_switch_plan(made, made.plan.now, "now");
+    print_switch_plan(made, made.plan.late, "user return");
+    fmt::print("{} writes of {} registers; about {} cycles, by assumed costs\n",
+               made.plan.now.size() + made.plan.late.size(), to.registers.size(), cycles);
+}
+
 exit_code show_switch_plan(const plan_question& asked) {
     const auto known = facts::load(asked.common.catalogue);
     if (!known) return fail(to_exit_code(known.error().kind), known.error().line());
     const auto cpu = find_cpu(**known, asked.common);
     if (!cpu) return fail(to_exit_code(cpu.error().kind), cpu.error().line());
-    const auto from = parse_register_set(asked.from, **known);
+    const profile::profile on{**known, cpu->cpuid, cpu->registers};
+    const auto from = parse_register_set(asked.from, on);
     if (!from) return fail(to_exit_code(from.error().kind), from.error().line());
-    const auto to = parse_register_set(asked.to, **known);
+    const auto to = parse_register_set(asked.to, on);
     if (!to) return fail(to_exit_code(to.error().kind), to.error().line());
     const auto xss = parse_xss(asked.xss);
     if (!xss) return fail(to_exit_code(xss.error().kind), xss.error().line());
-    const auto made = make_switch_plan(profile::profile{**known, cpu->cpuid, cpu->registers}, *from, *to, *xss);
+    const auto made = make_switch_plan(on, *from, *to, *xss);
     if (!made) return fail(made.error().code, made.error().line);
-    const auto cycles = assumed_cycles_of(made->plan.now) + assumed_cycles_of(made->plan.late);
-    if (asked.common.json) {
-        print(json{{"now", switch_plan_json(*made, made->plan.now)},
-                   {"late", switch_plan_json(*made, made->plan.late)},
-                   {"assumed_cycles", cycles}});
-        return done;
-    }
-    print_switch_plan(*made, made->plan.now, "now");
-    print_switch_plan(*made, made->plan.late, "user return");
-    fmt::print("{} writes of {} registers; about {} cycles, by assumed costs\n",
-               made->plan.now.size() + made->plan.late.size(), to->size(), cycles);
+    print_whole_plan(*made, *to, asked.common.json);
     return done;
 }
 
@@ -156,7 +234,9 @@ exit_code switch_plan(int argc, char** argv) {
     add_catalogue(app, asked.common);
     add_profile(app, asked.common);
     app.add_option("--xss", asked.xss, "What the system has in IA32_XSS: what XSAVES switches is left to it");
-    app.add_option("--from", asked.from, "What the CPU holds: REGISTER=VALUE,REGISTER=VALUE");
+    app.add_option(
+        "--from", asked.from,
+        "What the CPU holds: REGISTER=VALUE,REGISTER=VALUE; of a task also fs=SELECTOR:BASE,gs=SELECTOR:BASE");
     app.add_option("--to", asked.to, "What it is to hold")->required();
     return parse_and_run(app, argc, argv, [&] { return show_switch_plan(asked); });
 }

@@ -17,6 +17,7 @@ std::string number(const profile::decoded_field& decoded) {
     switch (field.entry->kind) {
         case catalogue::field_kind::linear_address:
         case catalogue::field_kind::physical_address: return hex(profile::address_of(field, decoded.raw));
+        case catalogue::field_kind::code: return hex(decoded.raw);
         case catalogue::field_kind::signed_number: {
             const auto unused = 63U - static_cast<unsigned>(field.msb - field.lsb);
             return fmt::format("{}", static_cast<std::int64_t>(decoded.raw << unused) >> unused);
@@ -47,6 +48,7 @@ std::string with_unit(double value, std::string_view unit) {
                                          prefix{1e-3, "m"}, prefix{1e-6, "u"}, prefix{1e-9, "n"}};
     // Temperatures and ratios are not given in thousands.
     const bool scales = unit == "s" || unit == "W" || unit == "J" || unit == "Hz" || unit == "V" || unit == "B";
+    if (unit.empty()) return fmt::format("{:.6g}", value);
     if (!scales || value == 0) return fmt::format("{:.6g} {}", value, unit);
     for (const auto& [factor, name] : prefixes) {
         if (std::abs(value) >= factor) return fmt::format("{:.6g} {}{}", value / factor, name, unit);
@@ -73,6 +75,14 @@ std::string summary(const layout& fields, std::uint64_t value, const profile::pr
         if (!says_something) return;
         result += (result.empty() ? "" : " ") + str(decoded.field.entry->name) + "=" + words(decoded, value, cpu);
     });
+    return result;
+}
+
+std::uint64_t impossible_bits(const layout& fields, std::uint64_t value) {
+    if (fields->entry->access == catalogue::access::read_only) return 0;
+    auto result = value & fields->must_be_zero;
+    for (const auto& field : fields->fields)
+        result &= ~field.mask();
     return result;
 }
 

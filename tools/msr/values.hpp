@@ -48,6 +48,10 @@ class layout {
 /// {"SCE": {"raw": "0x1", "bits": "0"}, …}: every field, with its meaning, scaled value and unit where it has them.
 [[nodiscard]] json to_json(const layout& fields, std::uint64_t value, const profile::profile* cpu);
 
+/// The bits of a value that are reserved on the CPU and faulted in a write: no register holds them. What cannot be
+/// written at all has none; a bit of a field that the CPU may have is not counted.
+[[nodiscard]] std::uint64_t impossible_bits(const layout& fields, std::uint64_t value);
+
 /// "15..8", or "3" for a single bit.
 [[nodiscard]] std::string bits_of(const profile::resolved_field& field);
 

@@ -43,22 +43,25 @@ class register_checker {
     // The draft that an entry came from; none for one that was there before.
     const draft_register* draft_of(const register_entry& entry) const {
         for (const auto& draft : known_.registers) {
-            if (draft.entry.name == entry.name && draft.entry.variant == entry.variant &&
-                draft.entry.address == entry.address) {
-                return &draft;
-            }
+            // By where its place is kept, which no two share: an overlay may state what is built in once more.
+            if (draft.entry.place.data() == entry.place.data()) return &draft;
         }
         return nullptr;
     }
 
     std::string place_of(const register_entry& entry) const {
         const auto* draft = draft_of(entry);
-        if (draft == nullptr) return "built in";
+        if (draft == nullptr) return entry.place.empty() ? "built in" : "built in, " + plain(entry.place);
         return draft->file->name() + ":" + std::to_string(draft->file->line(draft->place));
     }
 
     void report(const draft_register& draft, const std::string& message) {
         found_.push_back({draft.file->name(), draft.file->line(draft.place), full_name(draft.entry) + ": " + message});
+    }
+
+    // What a user can do about a built-in entry.
+    std::string way_out(const register_entry& other) const {
+        return draft_of(other) == nullptr ? "; `replaces: " + full_name(other) + "` takes the other's place" : "";
     }
 
     void check_names() {
@@ -67,14 +70,30 @@ class register_checker {
             names.emplace(plain(entry.name), &entry);
         for (const auto& draft : known_.registers) {
             const auto [first, last] = names.equal_range(plain(draft.entry.name));
-            const auto same =
-                std::count_if(first, last, [&](const auto& one) { return one.second->variant == draft.entry.variant; });
-            if (same > 1) report(draft, "another entry has this name; a `variant` tells them apart");
+            const auto same = std::find_if(first, last, [&](const auto& one) {
+                return one.second->variant == draft.entry.variant && draft_of(*one.second) != &draft;
+            });
+            if (same != last) {
+                report(draft, "another entry has this name (" + place_of(*same->second) +
+                                  "); a `variant` tells them apart" + way_out(*same->second));
+            }
             for (const auto& alias : draft.entry.aliases) {
-                if (names.contains(plain(alias)) && alias != draft.entry.name) {
-                    report(draft, "the alias `" + plain(alias) + "` is another register's name");
+                const auto other = names.find(plain(alias));
+                if (other != names.end() && alias != draft.entry.name) {
+                    report(draft, "the alias `" + plain(alias) + "` is another register's name (" +
+                                      place_of(*other->second) + ")");
                 }
             }
+            check_built_in_aliases(draft);
+        }
+    }
+
+    // Those of the entries that are being loaded have been compared with all names.
+    void check_built_in_aliases(const draft_register& draft) {
+        for (const auto& entry : known_.base_registers) {
+            if (entry.name != draft.entry.name && contains(entry.aliases, std::string_view{draft.entry.name}))
+                report(draft,
+                       "its name is an alias of " + full_name(entry) + " (" + place_of(entry) + ")" + way_out(entry));
         }
     }
 
@@ -99,7 +118,7 @@ class register_checker {
         }
         if (draft == nullptr || !can_both_hold(one.exists, other.exists, result_)) return;
         report(*draft, "it and " + full_name(*partner) + " (" + place_of(*partner) +
-                           ") share an address, and their conditions do not exclude each other");
+                           ") share an address, and their conditions do not exclude each other" + way_out(*partner));
     }
 
     void check_order() {

@@ -200,7 +200,10 @@ class definition_reader {
     void add(std::vector<Entry>& entries, Entry entry, std::size_t most = none) {
         if (entries.size() >= most) return report("there are more than " + std::to_string(most) + " of its kind");
         const std::string name{std::string_view{entry.name}};
-        if (find_named(entries, name) != entries.end()) report("`" + name + "` is defined twice");
+        const auto [place, fresh] =
+            known_.places.try_emplace({&entries, name}, file_.name() + ":" + std::to_string(file_.line(place_)));
+        if (find_named(entries, name) != entries.end())
+            report("`" + name + "` is defined twice: " + (fresh ? "it is built in" : "also at " + place->second));
         entries.push_back(entry);
     }
 

@@ -27,6 +27,12 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
     return files;
 }
 
+form form_of(const document& file) {
+    if (is_profile(file)) return form::profile;
+    if (is_policy(file)) return form::policy;
+    return file.root().is_object() && file.root().contains("verdicts") ? form::verdicts : form::catalogue;
+}
+
 void sort(problems& found) {
     std::ranges::stable_sort(found, [](const problem& left, const problem& right) {
         return std::tie(left.file, left.line) < std::tie(right.file, right.line);
@@ -43,10 +49,13 @@ loaded_catalogue::~loaded_catalogue() = default;
 // Each step relies on the one before: what follows an error would only repeat it.
 class loader {
   public:
+    explicit loader(std::filesystem::path folder = {}) : folder_{std::move(folder)} {}
+
     void add(std::optional<document> one) {
         if (!one) return;
-        const auto of = is_profile(*one) ? form::profile : is_policy(*one) ? form::policy : form::catalogue;
-        if (!check_schema(*one, of, found_)) return;
+        const auto of = form_of(*one);
+        // Verdicts are about the catalogue and no part of it: their form is checked with the rest.
+        if (!check_schema(*one, of, found_) || of == form::verdicts) return;
         auto& list = of == form::profile ? profiles_ : of == form::policy ? policies_ : documents_;
         list.push_back(std::move(*one));
     }
@@ -56,10 +65,12 @@ class loader {
     std::expected<loaded_catalogue, problems> run(const catalogue::tables& base) {
         loaded_catalogue result;
         symbols known{base};
+        known.folder = folder_;
         auto& keep = *result.store_;
         if (found_.empty()) read_definitions(documents_, known, keep, found_);
         if (found_.empty()) read_layouts(documents_, known, keep, found_);
         if (found_.empty()) read_registers(documents_, known, keep, found_);
+        if (found_.empty()) replace_registers(known, keep, found_);
         if (found_.empty()) finish(known, keep, result.tables_, found_);
         if (found_.empty()) read_relations(documents_, base, keep, result.tables_, found_);
         if (found_.empty()) read_models(documents_, known, keep, result.tables_, found_);
@@ -82,7 +93,9 @@ class loader {
             auto one = read_profile(file, into, found_);
             if (find_named(profiles, one.name) != profiles.end())
                 found_.push_back(
-                    {file.name(), file.line("/profile"), "the profile `" + one.name + "` is defined twice"});
+                    {file.name(), file.line("/profile"),
+                     "the profile `" + one.name + "` is defined twice" +
+                         (find_named(base.profiles, one.name) != base.profiles.end() ? ": it is built in" : "")});
             std::vector<text> sources;
             for (auto& source : one.sources)
                 sources.push_back(keep.keep(std::move(source)));
@@ -95,6 +108,7 @@ class loader {
         into.profiles = keep.keep(std::move(profiles));
     }
 
+    std::filesystem::path folder_;
     problems found_;
     std::vector<document> documents_;
     std::vector<document> profiles_;
@@ -102,7 +116,7 @@ class loader {
 };
 
 std::expected<loaded_catalogue, problems> load(const std::filesystem::path& folder, const catalogue::tables& base) {
-    loader loading;
+    loader loading{folder};
     for (const auto& file : files_below(folder, loading.found()))
         loading.add(document::read(file, loading.found()));
     return loading.run(base);

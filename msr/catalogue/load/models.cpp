@@ -241,7 +241,10 @@ void read_models(const std::vector<document>& files, const symbols& known, store
             auto model = model_reader{file, known, result, keep, found}.read((*place)[at], pointer, models);
             const std::string name{std::string_view{model.name}};
             if (find_named(models, name) != models.end())
-                found.push_back({file.name(), file.line(pointer), "`" + name + "` is defined twice"});
+                found.push_back(
+                    {file.name(), file.line(pointer),
+                     "`" + name + "` is defined twice" +
+                         (find_named(known.base_models, name) != known.base_models.end() ? ": it is built in" : "")});
             models.push_back(model);
         }
     }

@@ -1,4 +1,6 @@
 // A user's registers on top of the catalogue that is compiled in.
+#include <algorithm>
+
 #include "msr/catalogue/built_in.hpp"
 #include "msr/catalogue/load/test_catalogue.hpp"
 #include "msr/catalogue/lookup.hpp"
@@ -74,7 +76,7 @@ registers:
     exists: intel
     fields: {63..0: VALUE}
 )",
-                                "IA32_EFER (built in) share an address"));
+                                "IA32_EFER (built in, architectural/"));
     // Between two members of a built-in family, and on one of them.
     EXPECT_TRUE(overlay_refused(R"(
 registers:
@@ -83,7 +85,7 @@ registers:
     exists: mca
     fields: {63..0: VALUE}
 )",
-                                "IA32_MCi_STATUS (built in) share an address"));
+                                "IA32_MCi_STATUS (built in, architectural/"));
 }
 
 TEST(overlay, may_share_an_address_on_other_cpus) {
@@ -102,8 +104,84 @@ TEST(overlay, may_not_take_a_built_in_name) {
 registers:
   - {name: IA32_EFER, address: 0x7FF00000, exists: always, fields: {63..0: VALUE}}  # here
 )",
-                                "another entry has this name"));
-    EXPECT_TRUE(overlay_refused("\nfeatures: [{name: vmx, title: Ours, cpuid: \"01H:ECX[5]\"}]  # here\n", "twice"));
+                                "another entry has this name (built in, architectural/"));
+    EXPECT_TRUE(overlay_refused("\nfeatures: [{name: vmx, title: Ours, cpuid: \"01H:ECX[5]\"}]  # here\n",
+                                "defined twice: it is built in"));
+    EXPECT_TRUE(overlay_refused(R"(
+registers:
+  - {name: MSR_EFER, address: 0x7FF00000, exists: always, fields: {63..0: VALUE}}  # here
+  - {name: OURS, aliases: [IA32_EFER], address: 0x7FF00001, exists: always, fields: {63..0: VALUE}}  # here
+)",
+                                "(built in, architectural/"));
+    EXPECT_TRUE(overlay_refused(R"(
+layouts: [{name: performance_event_select, title: Ours, width: 1, fields: {0: BIT}}]  # here
+)",
+                                "defined twice: it is built in"));
+}
+
+TEST(overlay, that_states_a_built_in_entry_again_learns_both_places_and_the_way_out) {
+    const auto refused = load_overlay(R"(
+registers:
+  - {name: IA32_EFER, address: 0xC0000080, exists: always, fields: {63..0: VALUE}}
+)",
+                                      built_in());
+    ASSERT_FALSE(refused);
+    ASSERT_EQ(refused.error().size(), 2U) << in_words(refused.error());
+    for (const auto& one : refused.error()) {
+        EXPECT_EQ(one.line, 3);
+        EXPECT_NE(one.message.find("(built in, architectural/"), std::string::npos) << one.message;
+        EXPECT_NE(one.message.find("`replaces: IA32_EFER`"), std::string::npos) << one.message;
+    }
+}
+
+TEST(overlay, replaces_a_built_in_entry) {
+    const auto loaded = load_overlay(R"(
+registers:
+  - name: IA32_EFER
+    replaces: IA32_EFER
+    address: 0xC0000080
+    exists: always
+    fields: {63..1: ignored, 0: OURS}
+  - name: OUR_POWER_UNIT
+    replaces: MSR_RAPL_POWER_UNIT@fractions
+    address: 0x606
+    exists: intel and model == 0x3C
+    fields: {63..0: VALUE}
+  - {name: OUR_OTHER, address: 0x7FF00000, exists: IA32_EFER.OURS == 1, fields: unknown}
+)",
+                                     built_in());
+    ASSERT_TRUE(loaded) << in_words(loaded.error());
+    const auto& facts = loaded->tables();
+    EXPECT_EQ(facts.registers.size(), built_in().registers.size() + 1);
+    EXPECT_TRUE(find_by_name(facts, "IA32_EFER.OURS"));
+    EXPECT_FALSE(find_by_name(facts, "IA32_EFER.NXE"));
+    EXPECT_TRUE(std::none_of(facts.registers.begin(), facts.registers.end(),
+                             [](const auto& one) { return one.variant == "fractions"; }));
+    EXPECT_TRUE(find_by_name(facts, "MSR_RAPL_POWER_UNIT"));  // its other variant stays
+}
+
+TEST(overlay, replaces_only_what_is_built_in_and_once) {
+    const auto entry = [](const std::string& name, const std::string& replaces, int address) {
+        return "  - {name: " + name + ", replaces: " + replaces + ", address: " + std::to_string(address) +
+               ", exists: never_ours, fields: {63..0: VALUE}}  # here\n";
+    };
+    const std::string head = "\nfeatures: [{name: never_ours, title: Ours, condition: intel and amd}]\nregisters:\n";
+    EXPECT_TRUE(overlay_refused(head + entry("OUR_ONE", "OUR_TWO", 1) + entry("OUR_TWO", "OUR_ONE", 2),
+                                "which is not built in"));
+    EXPECT_TRUE(overlay_refused(head + entry("OUR_ONE", "IA32_EFER@ours", 1), "is it IA32_EFER?"));
+    EXPECT_TRUE(overlay_refused(head + entry("OUR_ONE", "MSR_RAPL_POWER_UNIT", 1), "MSR_RAPL_POWER_UNIT@fractions"));
+    EXPECT_TRUE(
+        overlay_refused(head + "  - {name: OUR_ONE, replaces: IA32_EFER, address: 1, exists: amd, fields: unknown}\n" +
+                            entry("OUR_TWO", "IA32_EFER", 2),
+                        "and so does "));
+}
+
+TEST(overlay, that_replaces_may_contradict_nothing_else) {
+    EXPECT_TRUE(overlay_refused(R"(
+registers:
+  - {name: OUR_EFER, replaces: IA32_EFER, address: 0x10, exists: always, fields: {63..0: VALUE}}  # here
+)",
+                                "(built in, architectural/"));
 }
 
 TEST(overlay, mistakes_are_found_as_in_the_catalogue) {

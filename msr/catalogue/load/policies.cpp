@@ -262,8 +262,11 @@ void read_policies(const std::vector<document>& files, const tables& base, store
             }
             const auto copy = wanted.empty() ? policy_entry{} : *extended;
             const auto one = policy_reader{*file, into, keep, found}.read(wanted.empty() ? nullptr : &copy);
+            const auto there = find_named(base.policies, std::string_view{one.name}) != base.policies.end();
             if (find_named(all, std::string_view{one.name}) != all.end())
-                found.push_back({file->name(), file->line("/policy"), "there are two policies of this name"});
+                found.push_back(
+                    {file->name(), file->line("/policy"),
+                     std::string{"there are two policies of this name"} + (there ? ": one is built in" : "")});
             all.push_back(one);
             progress = true;
         }

@@ -20,7 +20,9 @@ class register_reader {
         result.file = &file_;
         result.place = place;
         result.exists = value["exists"].get<std::string>();
+        result.replaces = value.value("replaces", "");
         describe(value, result.entry);
+        result.entry.place = keep_.keep(short_name() + ":" + std::to_string(file_.line(place)));
         locate(value, result);
         behave(value, result);
         if (value["fields"].is_object()) {
@@ -36,6 +38,12 @@ class register_reader {
 
   private:
     void report(std::string message) { found_.push_back({file_.name(), file_.line(place_), std::move(message)}); }
+
+    // Without the folder, which is another on every machine.
+    [[nodiscard]] std::string short_name() const {
+        if (known_.folder.empty()) return file_.name();
+        return std::filesystem::path{file_.name()}.lexically_relative(known_.folder).generic_string();
+    }
 
     text words(const json& value, const char* key) { return keep_.keep(value.value(key, "")); }
 
@@ -164,8 +172,11 @@ void read_layouts(const std::vector<document>& files, symbols& known, store& kee
             std::vector<draft_part> parts;
             layout.fields = read_fields(value["fields"], owner, known, keep, parts, found);
             const auto same = [&](const draft_layout& one) { return one.entry.name == layout.entry.name; };
-            if (std::ranges::any_of(known.layouts, same)) {
-                found.push_back({file.name(), file.line(layout.place), "this layout is defined twice"});
+            if (const auto other = std::ranges::find_if(known.layouts, same); other != known.layouts.end()) {
+                const auto where = other->file == nullptr ? std::string{"it is built in"}
+                                                          : "also at " + other->file->name() + ":" +
+                                                                std::to_string(other->file->line(other->place));
+                found.push_back({file.name(), file.line(layout.place), "this layout is defined twice: " + where});
             }
             known.layouts.push_back(std::move(layout));
         }

@@ -77,7 +77,9 @@ bool check_schema(const document& file, form expected, problems& found) {
     static const parsed_schema catalogue{schema_text};
     static const parsed_schema profile{profile_schema_text};
     static const parsed_schema policy{policy_schema_text};
-    const auto& schema = expected == form::catalogue ? catalogue : expected == form::profile ? profile : policy;
+    static const parsed_schema verdicts{verdicts_schema_text};
+    const parsed_schema* const schemas[]{&catalogue, &profile, &policy, &verdicts};
+    const auto& schema = *schemas[static_cast<std::size_t>(expected)];
     const nlohmann::json plain = file.root();
     valijson::ValidationResults results;
     valijson::Validator validator{valijson::Validator::kStrongTypes};

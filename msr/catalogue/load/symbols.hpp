@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "msr/catalogue/load/document.hpp"
@@ -42,6 +44,7 @@ struct draft_register {
     std::string exists;
     std::string count;
     std::string serialising;
+    std::string replaces;  // NAME or NAME@variant
     std::vector<draft_field> fields;
     std::vector<draft_part> parts;
     const document* file = nullptr;
@@ -64,6 +67,10 @@ struct symbols {
     std::vector<draft_register> registers;
     view<register_entry> base_registers;
     view<model_entry> base_models;
+    std::filesystem::path folder;  // of the files; empty where a text is loaded
+
+    /// Where the files define a name: by list and name. What is in a list and not here was there before.
+    std::map<std::pair<const void*, std::string>, std::string> places;
 
     /// The program for a feature, vendor, processor, quantity, or family, model, stepping.
     [[nodiscard]] std::expected<program, std::string> processor_fact(std::string_view name) const;
@@ -94,6 +101,9 @@ void read_definitions(const std::vector<document>& files, symbols& known, store&
 /// Reads layouts and registers into drafts.
 void read_layouts(const std::vector<document>& files, symbols& known, store& keep, problems& found);
 void read_registers(const std::vector<document>& files, symbols& known, store& keep, problems& found);
+
+/// Takes the entries that registers replace out of those that were there before.
+void replace_registers(symbols& known, store& keep, problems& found);
 
 /// What a map of fields belongs to.
 struct field_owner {

@@ -46,8 +46,8 @@ std::expected<register_plan, switch_objection> make_register_plan(const register
                                                                   const register_set& next, const switch_rules& rules,
                                                                   profile::buffer<planned_write> storage) {
     using cause = switch_objection::cause;
-    const bool load_fs = previous.fs != next.fs;
-    const bool load_gs = previous.gs != next.gs;
+    const bool load_fs = next.fs && previous.fs != next.fs;
+    const bool load_gs = next.gs && previous.gs != next.gs;
     const auto* row = rules.rows.begin();
     const auto* before = previous.registers.begin();
     std::size_t now = 0;

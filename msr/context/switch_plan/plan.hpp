@@ -4,18 +4,19 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 
 #include "msr/context/switch_plan/rules.hpp"
 #include "msr/profile/profile.hpp"
 
 namespace msr::context {
 
-/// What a task or a virtual CPU has in registers; addresses ascend. The selectors are those of a task: a virtual CPU's
-/// are the VMCS's or VMCB's, and stay 0 here.
+/// What a task or a virtual CPU has in registers; addresses ascend. The selectors are those of a task, and their bases
+/// among its registers: a virtual CPU's are the VMCS's or VMCB's, and not said here.
 struct register_set {
     view<profile::known_register> registers;
-    std::uint16_t fs = 0;
-    std::uint16_t gs = 0;
+    std::optional<std::uint16_t> fs;
+    std::optional<std::uint16_t> gs;
 };
 
 struct planned_write {
@@ -41,8 +42,8 @@ inline constexpr std::size_t most_in_list = 64;
 
 /// What is to be done when `next` follows `previous`. Values that are equal are not written, but for the base of a
 /// selector that is loaded, commands, and what changes by itself; what XSAVES switches is left to it. A register that
-/// `previous` lacks is written whatever it holds; one that `next` lacks stays as it is. `storage` has room for as many
-/// writes as `next` has registers.
+/// `previous` lacks is written whatever it holds; one that `next` lacks stays as it is; selectors likewise. `storage`
+/// has room for as many writes as `next` has registers.
 [[nodiscard]] std::expected<register_plan, switch_objection> make_register_plan(const register_set& previous,
                                                                                 const register_set& next,
                                                                                 const switch_rules& rules,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -59,7 +60,8 @@ class planner {
     }
 
     std::expected<register_plan, switch_objection> plan(const values_by_address& from, const values_by_address& to,
-                                                        std::uint16_t fs_from = 0, std::uint16_t fs_to = 0) {
+                                                        std::optional<std::uint16_t> fs_from = {},
+                                                        std::optional<std::uint16_t> fs_to = {}) {
         const auto previous = pairs(from);
         const auto next = pairs(to);
         return make_register_plan({previous, fs_from}, {next, fs_to}, rules_, {storage_.data(), storage_.size()});
@@ -120,6 +122,14 @@ TEST(register_plan, a_selector_that_is_loaded_takes_the_base_with_it) {
     EXPECT_FALSE(plan->load_gs);
     ASSERT_EQ(plan->now.size(), 1);
     EXPECT_EQ(plan->now[0].value, 5);
+}
+
+// As with values: what is not known is loaded, and what the next does not have stays.
+TEST(register_plan, a_selector_that_is_not_known_is_loaded) {
+    planner on{"skylake-sp", {ia32_fs_base::address}};
+    EXPECT_TRUE(on.plan({}, {{ia32_fs_base::address, 5}}, {}, 0)->load_fs);
+    EXPECT_FALSE(on.plan({}, {{ia32_fs_base::address, 5}}, 0x2B, {})->load_fs);
+    EXPECT_FALSE(on.plan({}, {{ia32_fs_base::address, 5}}, 0x2B, 0x2B)->load_fs);
 }
 
 // SDM volume 3, 11.5.4.1: a deadline is ignored unless the timer is in its mode, and it is one of the counter as it is

@@ -10,19 +10,10 @@
 #include <vector>
 
 #include "msr/context/switch_plan/plan.hpp"
+#include "msr/context/switch_plan/strategy.hpp"
 #include "msr/context/switch_plan/switch_trace.hpp"
 
 namespace msr::context {
-
-enum class switch_strategy : std::uint8_t {
-    recorded,  // what the trace says was written
-    all,       // every register of a set, by WRMSR
-    diff,      // those that differ, by plan
-    deferred,  // the same, and what user mode alone needs at the return there
-};
-inline constexpr std::size_t switch_strategies = 4;
-
-[[nodiscard]] text to_string(switch_strategy one);
 
 /// What a write was made for.
 enum class write_cause : std::uint8_t { task_switch, guest, user_return, system_call, other };

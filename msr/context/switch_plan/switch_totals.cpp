@@ -2,16 +2,6 @@
 
 namespace msr::context {
 
-text to_string(switch_strategy one) {
-    switch (one) {
-        case switch_strategy::recorded: return "recorded";
-        case switch_strategy::all: return "all";
-        case switch_strategy::diff: return "diff";
-        case switch_strategy::deferred: return "deferred";
-    }
-    return {};
-}
-
 text to_string(write_cause one) {
     switch (one) {
         case write_cause::task_switch: return "task_switch";

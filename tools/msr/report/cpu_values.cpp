@@ -47,14 +47,15 @@ void names::require_field(std::string_view name, std::string_view field) const {
     unknown("field", fmt::format("{}.{}", name, field));
 }
 
-register_view::register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile& cpu,
+register_view::register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile* cpu,
                              std::span<const std::uint32_t> addresses,
                              std::span<const msr::result<std::uint64_t>> values)
-    : all_{&all}, cpu_{&cpu}, family_{name}, name_{name} {
-    const auto* here = on_cpu(all.find(name), cpu);
-    if (here == nullptr || member >= profile::member_count(*here->entry, cpu)) return;
+    : all_{&all}, cpu_{cpu}, family_{name}, name_{name} {
+    if (cpu == nullptr) return;
+    const auto* here = on_cpu(all.find(name), *cpu);
+    if (here == nullptr || member >= profile::member_count(*here->entry, *cpu)) return;
     entry_ = here->entry;
-    fields_.emplace(*entry_, cpu);
+    fields_.emplace(*entry_, *cpu);
     name_ = catalogue::name_of(*entry_, member);
     const auto address = catalogue::target{entry_, member, nullptr}.address();
     const auto found = std::ranges::lower_bound(addresses, address);
@@ -67,18 +68,36 @@ register_view::register_view(const names& all, std::string_view name, std::uint3
     }
 }
 
+register_view::register_view(const catalogue::target& what, layout fields, std::uint64_t value,
+                             const profile::profile* cpu)
+    : cpu_{cpu},
+      family_{what.entry->name},
+      name_{catalogue::name_of(*what.entry, what.member)},
+      entry_{what.entry},
+      fields_{std::move(fields)},
+      value_{value} {}
+
 std::string register_view::why_not() const {
     return exists() ? str(msr::to_string(why_)) : "this CPU does not have it";
 }
 
-const profile::resolved_field* register_view::find(std::string_view field) const {
-    if (fields_) {
-        for (const auto& one : (*fields_)->fields) {
-            if (one.entry->name == field) return &one;
-        }
+const profile::resolved_field* register_view::find_if_there(std::string_view field) const {
+    if (!fields_) return nullptr;
+    for (const auto& one : (*fields_)->fields) {
+        if (one.entry->name == field) return cpu_ != nullptr || one.entry->exists.empty() ? &one : nullptr;
     }
-    all_->require_field(family_, field);
     return nullptr;
+}
+
+const profile::resolved_field* register_view::find(std::string_view field) const {
+    const auto* found = find_if_there(field);
+    if (found == nullptr && all_ != nullptr) all_->require_field(family_, field);
+    return found;
+}
+
+bool register_view::shows(std::string_view field) const {
+    const auto* found = find_if_there(field);
+    return found != nullptr && found->of(raw()) != 0;
 }
 
 std::uint64_t register_view::get(std::string_view field) const {
@@ -108,7 +127,7 @@ std::string register_view::title(std::string_view field) const {
 
 std::optional<double> register_view::scaled(std::string_view field) const {
     const auto* found = find(field);
-    if (found == nullptr || !value_) return std::nullopt;
+    if (found == nullptr || !value_ || cpu_ == nullptr) return std::nullopt;
     const auto result = profile::scaled(*found->entry, raw(), *cpu_);
     return result.known ? std::optional{result.value} : std::nullopt;
 }
@@ -144,6 +163,7 @@ std::uint32_t cpu_values::members(std::string_view name) const {
 }
 
 bool cpu_values::has(std::string_view feature) const {
+    if (cpu_ == nullptr) return false;
     return cpu_->feature(static_cast<std::uint32_t>(index_of(cpu_->facts().features, "feature", feature)));
 }
 

@@ -29,8 +29,12 @@ class names {
 /// One register on one CPU: what it holds, or why that is not known.
 class register_view {
   public:
-    register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile& cpu,
+    register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile* cpu,
                   std::span<const std::uint32_t> addresses, std::span<const msr::result<std::uint64_t>> values);
+
+    /// One that was read already, or a value that somebody names. Without a CPU nothing is scaled, and fields that only
+    /// some CPUs have are absent.
+    register_view(const catalogue::target& what, layout fields, std::uint64_t value, const profile::profile* cpu);
 
     /// This CPU has it, or may have it.
     [[nodiscard]] bool exists() const { return entry_ != nullptr; }
@@ -45,6 +49,9 @@ class register_view {
     /// The field's bits; 0 where there is no such field or the register was not read.
     [[nodiscard]] std::uint64_t get(std::string_view field) const;
     [[nodiscard]] bool is_set(std::string_view field) const { return get(field) != 0; }
+    /// The register has the field, and it is not zero. Here a name that no register of this name has is none too: for
+    /// registers of one purpose and different fields.
+    [[nodiscard]] bool shows(std::string_view field) const;
     /// The address that the field holds, in its place.
     [[nodiscard]] std::uint64_t address(std::string_view field) const;
     [[nodiscard]] std::string words(std::string_view field) const;
@@ -60,12 +67,15 @@ class register_view {
     }
     [[nodiscard]] evidence says_all() const { return {name_, "", value_ ? hex(*value_) : why_not()}; }
     [[nodiscard]] const std::string& name() const { return name_; }
+    /// The catalogue's name: of all members of a family.
+    [[nodiscard]] std::string_view family() const { return family_; }
 
   private:
     [[nodiscard]] const profile::resolved_field* find(std::string_view field) const;
+    [[nodiscard]] const profile::resolved_field* find_if_there(std::string_view field) const;
 
-    const names* all_;
-    const profile::profile* cpu_;
+    const names* all_ = nullptr;
+    const profile::profile* cpu_ = nullptr;
     std::string_view family_;  // the catalogue's name of all members
     std::string name_;
     const catalogue::register_entry* entry_ = nullptr;
@@ -79,10 +89,15 @@ class cpu_values {
   public:
     cpu_values(const names& all, std::uint32_t number, const profile::profile& cpu,
                std::span<const std::uint32_t> addresses, std::span<const msr::result<std::uint64_t>> values)
-        : names_{&all}, number_{number}, cpu_{&cpu}, addresses_{addresses}, values_{values} {}
+        : names_{&all}, facts_{&cpu.facts()}, number_{number}, cpu_{&cpu}, addresses_{addresses}, values_{values} {}
 
+    /// No CPU: of every register it is not known what it holds.
+    cpu_values(const names& all, const catalogue::tables& facts) : names_{&all}, facts_{&facts} {}
+
+    [[nodiscard]] bool known() const { return cpu_ != nullptr; }
     [[nodiscard]] std::uint32_t number() const { return number_; }
     [[nodiscard]] const profile::profile& cpu() const { return *cpu_; }
+    [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }
 
     /// A register by its address, as a bus has it: for the library's own questions.
     [[nodiscard]] msr::result<std::uint64_t> read(std::uint32_t address) const;
@@ -92,7 +107,7 @@ class cpu_values {
     }
 
     [[nodiscard]] register_view at(std::string_view name, std::uint32_t member = 0) const {
-        return {*names_, name, member, *cpu_, addresses_, values_};
+        return {*names_, name, member, cpu_, addresses_, values_};
     }
     /// The first of these registers that the CPU has: one purpose, a name for each vendor or generation.
     [[nodiscard]] register_view first_of(std::initializer_list<std::string_view> candidates) const;
@@ -110,8 +125,9 @@ class cpu_values {
     [[nodiscard]] std::string place(const catalogue::cpuid_bits& where) const;
 
     const names* names_;
-    std::uint32_t number_;
-    const profile::profile* cpu_;
+    const catalogue::tables* facts_;
+    std::uint32_t number_ = 0;
+    const profile::profile* cpu_ = nullptr;
     std::span<const std::uint32_t> addresses_;
     std::span<const msr::result<std::uint64_t>> values_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tools/msr/report/topics.hpp"
+#include "tools/msr/report/words.hpp"
 
 namespace tool::report {
 
@@ -12,29 +13,17 @@ namespace {
 struct bank_names {
     const char* status;
     const char* code;
-    const char* address_register;
 };
 
-constexpr bank_names classic{"IA32_MCi_STATUS", "MCACOD", "IA32_MCi_ADDR"};
-constexpr bank_names scalable{"MCA_STATUS", "ERRORCODE", "MCA_ADDR"};
-
-std::string severity(const register_view& status) {
-    if (status.is_set("PCC")) return "an uncorrected error that corrupted the CPU's state";
-    if (status.is_set("UC")) return "an uncorrected error";
-    return "a corrected error";
-}
+constexpr bank_names classic{"IA32_MCi_STATUS", "MCACOD"};
+constexpr bank_names scalable{"MCA_STATUS", "ERRORCODE"};
 
 row error_row(const cpu_values& cpu, const bank_names& bank, std::uint32_t number, const register_view& status) {
     row result{.label = fmt::format("bank {}", number),
-               .text = fmt::format("{}: {}", severity(status), status.title(bank.code)),
+               .text = error_in_words(status, bank.code, number, cpu),
                .says = {status.says("VAL"), status.says("UC"), status.says("PCC"), status.says_hex(bank.code)},
                .finding = true};
-    const auto where = cpu.at(bank.address_register, number);
-    if (status.is_set("ADDRV") && where) result.text += fmt::format(", at {:#x}", where.raw());
-    if (status.is_set("OVER")) {
-        result.text += "; more errors were lost";
-        result.says.push_back(status.says("OVER"));
-    }
+    if (status.is_set("OVER")) result.says.push_back(status.says("OVER"));
     return result;
 }
 

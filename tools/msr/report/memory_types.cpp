@@ -1,34 +1,13 @@
 // Memory types: the MTRRs with their ranges, and the page attribute table.
 
-#include <bit>
-
 #include <fmt/format.h>
 
 #include "tools/msr/report/topics.hpp"
+#include "tools/msr/report/words.hpp"
 
 namespace tool::report {
 
 namespace {
-
-std::string bytes(std::uint64_t size) {
-    static constexpr std::string_view units[]{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    std::size_t unit = 0;
-    while (unit + 1 < std::size(units) && size >= 1024 && size % 1024 == 0) {
-        size /= 1024;
-        ++unit;
-    }
-    return fmt::format("{} {}", size, units[unit]);
-}
-
-// A mask of ones above zeros is a range as long as its lowest one; with gaps it is several ranges (SDM volume 3,
-// 12.11.2.3).
-std::string range(std::uint64_t base, std::uint64_t mask, const std::string& type) {
-    if (mask == 0) return type + " everywhere";
-    const auto size = std::uint64_t{1} << std::countr_zero(mask);
-    const bool one_range = std::has_single_bit((mask >> std::countr_zero(mask)) + 1);
-    if (!one_range) return fmt::format("{} at {:#x} under the broken mask {:#x}", type, base, mask);
-    return fmt::format("{} {:#x} + {}", type, base, bytes(size));
-}
 
 row variable_ranges(const cpu_values& cpu, std::uint32_t count) {
     row result{.label = "ranges", .text = {}};
@@ -37,7 +16,7 @@ row variable_ranges(const cpu_values& cpu, std::uint32_t count) {
         const auto base = cpu.at("IA32_MTRR_PHYSBASE", number);
         const auto mask = cpu.at("IA32_MTRR_PHYSMASK", number);
         if (!base || !mask || !mask.is_set("V")) continue;
-        words.push_back(range(base.address("PHYSBASE"), mask.address("PHYSMASK"), base.words("TYPE")));
+        words.push_back(range_in_words(base.address("PHYSBASE"), mask.address("PHYSMASK"), base.words("TYPE")));
         result.says.push_back(mask.says("V"));
     }
     result.text = words.empty() ? fmt::format("none of {} is in use", count)
@@ -54,9 +33,7 @@ void add_mtrrs(section& to, const cpu_values& cpu) {
     }
     const bool enabled = defaults.is_set("E");
     to.rows.push_back({.label = "MTRR",
-                       .text = enabled ? fmt::format("on; memory that no range covers is {}; fixed ranges {}",
-                                                     defaults.words("TYPE"), defaults.is_set("FE") ? "on" : "off")
-                                       : "off: all memory is UC, whatever the PAT says",
+                       .text = default_type_in_words(defaults),
                        .says = {defaults.says("E"), defaults.says("TYPE"), defaults.says("FE")}});
     const auto count = static_cast<std::uint32_t>(cpu.at("IA32_MTRRCAP").get("VCNT"));
     if (enabled && count > 0) to.rows.push_back(variable_ranges(cpu, count));
@@ -75,14 +52,7 @@ void add_pat(section& to, const cpu_values& cpu) {
     const auto pat = cpu.at("IA32_PAT");
     if (!pat.exists()) return;
     row result{.label = "PAT", .text = "not known: " + pat.why_not(), .says = {pat.says_all()}};
-    if (pat) {
-        std::vector<std::string> types;
-        for (int entry = 0; entry < 8; ++entry) {
-            const auto type = pat.words(fmt::format("PA{}", entry));
-            types.push_back(type == "UC_MINUS" ? "UC-" : type);
-        }
-        result.text = "entries 0 to 7: " + joined(types, " ");
-    }
+    if (pat) result.text = page_attributes_in_words(pat);
     to.rows.push_back(std::move(result));
 }
 

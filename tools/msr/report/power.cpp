@@ -5,16 +5,11 @@
 #include <fmt/format.h>
 
 #include "tools/msr/report/topics.hpp"
+#include "tools/msr/report/words.hpp"
 
 namespace tool::report {
 
 namespace {
-
-std::string limit_words(const register_view& limits, int number) {
-    const auto name = [&](std::string_view field) { return fmt::format("LIMIT_{}.{}", number, field); };
-    return fmt::format("{} over {} {}", limits.words(name("POWER_LIMIT")), limits.words(name("TIME_WINDOW")),
-                       limits.is_set(name("ENABLE")) ? "on" : "off");
-}
 
 void add_limits(section& to, const cpu_values& cpu) {
     const auto info = cpu.at("MSR_PKG_POWER_INFO");
@@ -26,16 +21,11 @@ void add_limits(section& to, const cpu_values& cpu) {
     }
     const auto limits = cpu.at("MSR_PKG_POWER_LIMIT");
     if (!limits || limits.raw() == 0) return;
-    row result{.label = "limits", .text = {}};
+    row result{.label = "limits", .text = power_limits_in_words(limits)};
     if (limits.has("LIMIT_1.POWER_LIMIT")) {
-        const bool locked = limits.is_set("PKG_POWER_LIMIT_LOCK");
-        result.text = fmt::format("{}; {}; {}", limit_words(limits, 1), limit_words(limits, 2),
-                                  locked ? "locked until reset" : "not locked");
         result.says = {limits.says("LIMIT_1.ENABLE"), limits.says("LIMIT_2.ENABLE"),
                        limits.says("PKG_POWER_LIMIT_LOCK")};
     } else {
-        result.text = fmt::format("{} {}", limits.words("PACKAGE_POWER_LIMIT_1"),
-                                  limits.is_set("ENABLE_POWER_LIMIT_1") ? "on" : "off");
         result.says = {limits.says("ENABLE_POWER_LIMIT_1")};
     }
     to.rows.push_back(std::move(result));
@@ -65,36 +55,22 @@ void add_energy(section& to, const cpu_values& cpu) {
     to.rows.push_back(std::move(result));
 }
 
-// The sensor counts down to the throttling temperature.
 row temperature(const cpu_values& cpu, const register_view& status, std::string_view field, std::string label) {
     const auto target = cpu.at("MSR_TEMPERATURE_TARGET");
     const auto below = static_cast<int>(status.get(field));
-    row result{.label = std::move(label), .text = {}, .says = {status.says(field)}};
-    if (target && target.is_set("TEMPERATURE_TARGET")) {
-        const auto limit = static_cast<int>(target.get("TEMPERATURE_TARGET"));
-        result.text = fmt::format("{} °C; throttling begins at {} °C", limit - below, limit);
-        result.says.push_back(target.says("TEMPERATURE_TARGET"));
-    } else {
-        result.text = fmt::format("{} °C below the throttling temperature, which could not be read", below);
-    }
+    row result{.label = std::move(label), .text = temperature_in_words(below, target), .says = {status.says(field)}};
+    if (target && target.is_set("TEMPERATURE_TARGET")) result.says.push_back(target.says("TEMPERATURE_TARGET"));
     result.sample = -below;
     return result;
 }
 
 void add_throttling(section& to, const register_view& status) {
-    static constexpr std::array logs{
-        std::pair{"THERMAL_STATUS_LOG", "heat"}, std::pair{"PROCHOT_OR_FORCEPR_LOG", "the platform"},
-        std::pair{"CRITICAL_TEMPERATURE_STATUS_LOG", "critical heat"}, std::pair{"POWER_LIMITATION_LOG", "power"},
-        std::pair{"CURRENT_LIMIT_LOG", "current"}};
-    row result{.label = "was throttled", .text = {}};
-    std::vector<std::string> causes;
-    for (const auto& [field, cause] : logs) {
-        if (!status.is_set(field)) continue;
-        causes.emplace_back(cause);
-        result.says.push_back(status.says(field));
-    }
+    sentences fields;
+    const auto causes = throttling_causes(status, &fields);
     if (causes.empty()) return;
-    result.text = "by " + joined(causes) + ", since the log was last cleared";
+    row result{.label = "was throttled", .text = "by " + joined(causes) + ", since the log was last cleared"};
+    for (const auto& field : fields)
+        result.says.push_back(status.says(field));
     to.rows.push_back(std::move(result));
 }
 

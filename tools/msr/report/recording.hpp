@@ -13,6 +13,7 @@
 #include "msr/core/access.hpp"
 #include "msr/host/recorded_machines.hpp"
 #include "msr/host/snapshot.hpp"
+#include "tools/msr/report/meaning.hpp"
 #include "tools/msr/report/report.hpp"
 
 namespace tool::report {
@@ -85,6 +86,23 @@ class recording {
         auto where = surroundings_of(*opened);
         where.kernel = kernel;
         return make(*opened, where);
+    }
+
+    /// What a value of a register says on the first CPU.
+    [[nodiscard]] std::string meaning(std::string_view name, std::uint64_t value) const {
+        const temporary file{content_};
+        auto opened = session::open({.from = file.path});
+        if (!opened) throw std::runtime_error{opened.error().line()};
+        const auto targets = catalogue::find_by_name(opened->facts(), name);
+        if (!targets || targets->empty()) throw std::runtime_error{fmt::format("no register {}", name)};
+        std::vector<const catalogue::register_entry*> entries;
+        for (const auto& one : *targets)
+            entries.push_back(one.entry);
+        opened->learn(entries);
+        const auto cpu = opened->cpus().front();
+        const auto* here = on_cpu(*targets, opened->cpu(cpu));
+        if (here == nullptr) throw std::runtime_error{fmt::format("{} is not on this CPU", name)};
+        return joined(meanings{opened->facts(), &*opened}.of(*here, value, cpu), "; ");
     }
 
   private:

@@ -1,43 +1,18 @@
 // System calls: SYSCALL's registers, and the segment bases that go with them.
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "tools/msr/report/topics.hpp"
+#include "tools/msr/report/words.hpp"
 
 namespace tool::report {
 
 namespace {
 
-// RFLAGS by bit number (SDM volume 1, 3.4.3); reserved bits have no name.
-constexpr std::array<std::string_view, 32> flag_names{"CF", "",   "PF", "",    "AF",   "",     "ZF", "SF",
-                                                      "TF", "IF", "DF", "OF",  "IOPL", "IOPL", "NT", "",
-                                                      "RF", "VM", "AC", "VIF", "VIP",  "ID"};
-
-std::string flags(std::uint64_t mask) {
-    std::string result;
-    std::string_view last;
-    for (std::size_t bit = 0; bit < flag_names.size(); ++bit) {
-        const auto name = flag_names[bit];
-        if ((mask >> bit & 1U) == 0 || name.empty() || name == last) continue;
-        result += (result.empty() ? "" : " ") + std::string{name};
-        last = name;
-    }
-    return result.empty() ? "none" : result;
-}
-
-// SYSCALL takes CS as given with RPL 0, and SS behind it. SYSRET adds 16 for 64-bit CS, and 8 for SS, with RPL 3
-// (SDM volume 2, SYSCALL and SYSRET).
 row selectors(const register_view& star) {
-    constexpr std::uint64_t privilege = 3;
-    const auto kernel = star.get("SYSCALL_CS_SS") & ~privilege;
-    const auto user = star.get("SYSRET_CS_SS") | privilege;
-    return {
-        .label = "selectors",
-        .text = fmt::format("kernel CS {:#x} SS {:#x}; user SS {:#x}, CS {:#x} for 64-bit and {:#x} for 32-bit code",
-                            kernel, kernel + 8, user + 8, user + 16, user),
-        .says = {star.says_hex("SYSCALL_CS_SS"), star.says_hex("SYSRET_CS_SS")}};
+    return {.label = "selectors",
+            .text = selectors_in_words(star),
+            .says = {star.says_hex("SYSCALL_CS_SS"), star.says_hex("SYSRET_CS_SS")}};
 }
 
 // CR4.FRED cannot be read here; but a system that sets it has first said where events enter.
@@ -112,7 +87,7 @@ section system_calls(const cpu_values& cpu, const surroundings& where) {
     if (const auto cstar = cpu.at("IA32_CSTAR"); cstar && used) result.rows.push_back(compatibility_entry(cpu, cstar));
     if (const auto mask = cpu.at("IA32_FMASK"); mask && used) {
         result.rows.push_back({.label = "SFMASK",
-                               .text = "SYSCALL clears " + flags(mask.get("SYSCALL_FLAG_MASK")),
+                               .text = "SYSCALL clears " + flags_in_words(mask.get("SYSCALL_FLAG_MASK")),
                                .says = {mask.says_hex("SYSCALL_FLAG_MASK")}});
     }
     if (cpu.at("IA32_FS_BASE").exists()) result.rows.push_back(bases(cpu, where));

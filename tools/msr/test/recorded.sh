@@ -9,6 +9,18 @@ json '.registers[0].values | map(.cpu) == [0]' read IA32_EFER --from "$recorded"
 json '.registers[0].values[0].fields | keys == ["SCE"]' read IA32_EFER.SCE --from "$recorded"
 json '.registers | length > 0' list --from "$recorded"
 
+# What a whole value says, with what other registers of the machine hold; and what it cannot hold.
+json '.registers[0].values[0].meaning == "UC 0xc0000000 + 1 GiB"' read IA32_MTRR_PHYSMASK0 --from "$recorded"
+json '.registers[0].values[0] | has("reserved_bits") | not' read IA32_APIC_BASE --from "$recorded"
+json '.meaning == "WB 0x80000000 + 1 GiB"' decode IA32_MTRR_PHYSBASE0 0x80000006 --from "$recorded"
+json '.reserved_bits == "0x200"' decode IA32_APIC_BASE 0xfee00a00 --from "$recorded"
+json '.meaning == "a corrected error: memory controller, read, channel 1"' decode IA32_MC7_STATUS 0x8800004000000091
+json 'has("meaning") | not' decode IA32_EFER 0xd01
+msr decode IA32_PAT 0x7040600070406
+check 'the sentence comes first' contains "$out" '
+    entries 0 to 7: WB WT UC- UC WB WT UC- UC
+'
+
 # An address that the recording lacks: its line says so; nothing else could be read.
 msr read 0x7ff00000 --from "$recorded"
 check 'nothing could be read: exit code 4' test "$code" = 4

@@ -23,6 +23,19 @@ refuses 1 'no plan: IA32_LSTAR' switch plan "${cpu[@]}" --to IA32_LSTAR=0x800000
 refuses 1 'no plan: IA32_EFER' switch plan "${cpu[@]}" --from IA32_EFER=0xd01 --to IA32_EFER=0x80000d01
 json '(.now | map(.name)) == ["IA32_PRED_CMD"] and .late == []' \
     switch plan "${cpu[@]}" --from IA32_PRED_CMD=1,IA32_PAT=6 --to IA32_PRED_CMD=1,IA32_PAT=6
+# A task's segments: the selector is loaded first, and its base written even if it is equal.
+json '.selectors == {"fs": "0x33"} and (.now | map([.name, .value])) == [["IA32_FS_BASE", "0x7000"]]' \
+    switch plan "${cpu[@]}" --from fs=0:0x7000,gs=0:0 --to fs=0x33:0x7000,gs=0:0
+json '.selectors == {"fs": "0x2b", "gs": "0x0"} and (.now | map(.name)) == ["IA32_FS_BASE", "IA32_KERNEL_GS_BASE"] and (.late | map(.name)) == ["IA32_TSC_AUX"]' \
+    switch plan "${cpu[@]}" --to gs=0:0x1000,IA32_TSC_AUX=1,fs=0x2b:0
+json '.selectors == {} and (.now + .late) == []' switch plan "${cpu[@]}" --from fs=3:1 --to fs=3:1
+succeeds switch plan "${cpu[@]}" --to 'IA32_PAT=6 gs=0x33:0x1000'
+check 'a load is a line, before the writes' contains "$out" 'first        load       gs                           0x33'
+refuses 2 'is neither fs=SELECTOR:BASE nor' switch plan "${cpu[@]}" --to fs=7
+refuses 2 'the selector in `gs=0x12345:0` is no number of 16 bits' switch plan "${cpu[@]}" --to gs=0x12345:0
+refuses 2 'is no address of user mode' switch plan "${cpu[@]}" --to gs=0:0xffff800000000000
+refuses 2 '`fs=0:2` gives the base of FS twice' switch plan "${cpu[@]}" --to fs=0:1,fs=0:2
+refuses 2 '`gs=0:2` gives the base of GS twice' switch plan "${cpu[@]}" --to IA32_KERNEL_GS_BASE=1,gs=0:2
 
 cat >"$work/trace" <<'TEXT'
 # Legacy IBRS, two tasks, and a guest that runs twice before its task returns to user mode.
