@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -49,6 +51,11 @@ class emitter {
         files_[folder + type + ".hpp"] = contents;
     }
 
+    // Of types whose accessors are the same the first one stands for all: hundreds of registers share their layouts.
+    void list_fields(const std::vector<accessor>& accessors, const std::string& type) {
+        if (shapes_.insert(shape_of(accessors)).second) field_lines_ += field_lines(accessors, type);
+    }
+
     // The first error is the one that is told.
     void fail(std::string error) {
         if (error_.empty()) error_ = std::move(error);
@@ -63,7 +70,7 @@ class emitter {
             fail(accessors.error());
             return;
         }
-        field_lines_ += field_lines(*accessors, type);
+        list_fields(*accessors, type);
         add("layouts/", type, entry_text(layout), layout_header(layout, type, *accessors));
     }
 
@@ -78,7 +85,7 @@ class emitter {
             fail(accessors.error());
             return;
         }
-        field_lines_ += field_lines(*accessors, type);
+        list_fields(*accessors, type);
         add("", type, entry_text(entry), register_header(entry, type, fields, *accessors, all_));
     }
 
@@ -112,6 +119,7 @@ class emitter {
     const catalogue::tables& all_;
     file_set files_;
     std::map<std::string, std::string> types_;  // and what each is made from
+    std::set<std::string> shapes_;
     std::string field_lines_;
     std::string error_;
 };

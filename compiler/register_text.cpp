@@ -259,8 +259,18 @@ std::string every_field_header(const std::string& lines) {
            "name)\n"
            "// for each, MSRKIT_READ_ONLY_FIELD where it cannot be set; MSRKIT_ARRAY and MSRKIT_READ_ONLY_ARRAY for "
            "arrays.\n"
+           "// Types whose accessors are all the same are listed once, as the first of them.\n"
            "// Define these, then include this, as often as needed: hence no #pragma once.\n\n" +
            lines;
+}
+
+std::string shape_of(const std::vector<accessor>& accessors) {
+    std::string out;
+    for (const auto& one : accessors) {
+        out += format("{} {} {}..{} {} {} {}..{} {}\n", one.name, one.type, one.msb, one.lsb, one.settable, one.array,
+                      one.first, one.last, one.step);
+    }
+    return out;
 }
 
 std::string field_lines(const std::vector<accessor>& accessors, const std::string& type) {

@@ -34,4 +34,7 @@ namespace msr::compiler {
 [[nodiscard]] std::string every_field_header(const std::string& lines);
 [[nodiscard]] std::string field_lines(const std::vector<accessor>& accessors, const std::string& type);
 
+/// What makes the accessors of two types the same: names, types and places, in order.
+[[nodiscard]] std::string shape_of(const std::vector<accessor>& accessors);
+
 }  // namespace msr::compiler
