@@ -92,6 +92,7 @@ json '.holds_for_every_task == false and (.holds_for | contains("only while it h
     gs plan --profile skylake-sp --from gs=0:0x7f0000001000 --to gs=0:0
 refuses 2 'is no address of user mode' gs plan --profile zen-5 --from fs=0:0xffff800000000000 --to fs=0:0
 refuses 2 'is no task' gs plan --profile zen-5 --from here --to fs=0:0
+refuses 2 '`fs` is there twice' gs plan --profile zen-5 --from fs=0:1,fs=0:2 --to fs=0:0
 
 json '.rows | length >= 20' gs table
 succeeds gs table
