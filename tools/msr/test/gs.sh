@@ -17,8 +17,8 @@ check 'a hazard is a finding' test "$code" = 1
 check 'its trace has the event' contains "$out" '* an NMI arrives'
 check 'its trace has the reason' contains "$out" "a base that is not the kernel's"
 msr gs check hazard-nmi-plain-handler --json
-check 'JSON: the trace ends where it goes wrong' jq --exit-status \
-    '.runs[0] | .verdict == "refuted" and .violation == "wrong_base_in_kernel" and (.trace[-1].step | endswith("percpu"))' "$work/out"
+check 'JSON: the trace ends where it goes wrong' is_true_of_output \
+    '.runs[0] | .verdict == "refuted" and .violation == "wrong_base_in_kernel" and (.trace[-1].step | endswith("percpu"))'
 
 # An answer says how far it goes: depth, lines that never ran, no events; and what the file expects.
 json '.expected == "safe" and (.runs[0] | .depth == 3 and .unreached == [] and .as_expected and (.events | length) == 4)' \
