@@ -40,6 +40,7 @@ const catalogue::enumerator* enumerator_of(const cpu_values& cpu, const std::str
 // "cache or memory hierarchy, data read, data, level 0": a compound code is taken apart by the layout that is called
 // like it; single bits speak only if they are set.
 std::string code_in_words(const register_view& status, std::string_view field, const cpu_values& cpu) {
+    if (!status.means(field)) return fmt::format("error code {:#x}", status.get(field));
     auto result = status.title(field);
     const auto kind = status.words(field);
     const auto* parts = named(cpu.facts().layouts, "machine_check_code_" + lower_case(kind));
@@ -74,13 +75,14 @@ std::string unit_error(const register_view& status, const register_view& identit
 
 // SDM volume 3, 16.6.3 for S and AR; the deferred errors and the thread's context are AMD's.
 std::string severity(const register_view& status) {
-    if (status.is_set("PCC")) return "an uncorrected error that corrupted the CPU's state";
+    if (status.is_set("PCC")) return "an uncorrected error that may have corrupted the CPU's state";
     if (status.shows("DEFERRED")) return "a deferred error (not corrected; the data are not used yet)";
     if (!status.is_set("UC")) return "a corrected error";
-    if (status.shows("TCC")) return "an uncorrected error that corrupted the thread's context";
+    if (status.shows("TCC")) return "an uncorrected error that may have corrupted the thread's context";
     if (status.shows("S") && status.shows("AR"))
         return "an uncorrected error that software must act on before it goes on";
     if (status.shows("S")) return "an uncorrected error that software may act on";
+    if (status.family() == "IA32_MCi_STATUS" && status.has("S")) return "an uncorrected error that needs no action";
     return "an uncorrected error";
 }
 
