@@ -1,6 +1,7 @@
 #include "tools/msr/report/cpu_values.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <set>
 #include <stdexcept>
@@ -130,6 +131,11 @@ std::uint64_t register_view::get(std::string_view field) const {
     return found != nullptr ? found->of(raw()) : 0;
 }
 
+unsigned register_view::width(std::string_view field) const {
+    const auto* found = find(field);
+    return found != nullptr ? static_cast<unsigned>(std::popcount(found->mask())) : 0;
+}
+
 std::uint64_t register_view::address(std::string_view field) const {
     const auto* found = find(field);
     return found != nullptr ? profile::address_of(*found, found->of(raw())) : 0;
@@ -175,6 +181,17 @@ std::vector<std::string> register_view::set_fields() const {
     });
     std::ranges::reverse(result);
     return result;
+}
+
+// Some enumerations are found by a name that is put together, and need not be there.
+const catalogue::enumerator* cpu_values::enumerator(std::string_view enumeration, std::uint64_t value) const {
+    for (const auto& one : facts_->enumerations) {
+        if (one.name != enumeration) continue;
+        const auto found =
+            std::ranges::find_if(one.values, [&](const auto& known) { return (value & known.mask) == known.match; });
+        return found == one.values.end() ? nullptr : &*found;
+    }
+    return nullptr;
 }
 
 msr::result<std::uint64_t> cpu_values::read(std::uint32_t address) const {

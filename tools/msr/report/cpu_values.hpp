@@ -57,6 +57,8 @@ class register_view {
     /// The field's bits; 0 where there is no such field or the register was not read.
     [[nodiscard]] std::uint64_t get(std::string_view field) const;
     [[nodiscard]] bool is_set(std::string_view field) const { return get(field) != 0; }
+    /// How many bits the field has; 0 where there is no such field.
+    [[nodiscard]] unsigned width(std::string_view field) const;
     /// The register has the field, and it is not zero. Here a name that no register of this name has is none too: for
     /// registers of one purpose and different fields.
     [[nodiscard]] bool shows(std::string_view field) const;
@@ -112,6 +114,8 @@ class cpu_values {
     [[nodiscard]] std::uint32_t number() const { return number_; }
     [[nodiscard]] const profile::profile& cpu() const { return *cpu_; }
     [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }
+    /// What an enumeration of the catalogue calls a value; null where it does not.
+    [[nodiscard]] const catalogue::enumerator* enumerator(std::string_view enumeration, std::uint64_t value) const;
 
     /// A register by its address, as a bus has it: for the library's own questions.
     [[nodiscard]] msr::result<std::uint64_t> read(std::uint32_t address) const;

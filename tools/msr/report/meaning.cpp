@@ -19,7 +19,7 @@ struct teller {
 constexpr teller tellers[]{
     {"IA32_APIC_BASE", tell_apic_mode},
     {"IA32_MCG_STATUS", tell_machine_check_state},
-    {"IA32_MCi_STATUS", tell_bank_status, {"IA32_MCi_ADDR", "IA32_MCi_MISC", "MCA_IPID"}},
+    {"IA32_MCi_STATUS", tell_bank_status, {"IA32_MCi_ADDR", "MCA_IPID"}},
     {"IA32_MCi_MISC", tell_bank_address_kind},
     {"MCA_STATUS", tell_bank_status, {"MCA_ADDR", "MCA_IPID"}},
     {"MCA_DESTAT", tell_deferred_error, {"MCA_DEADDR", "MCA_IPID"}},

@@ -15,26 +15,17 @@ constexpr std::array<std::string_view, 32> flag_names{"CF", "",   "PF", "",    "
                                                       "TF", "IF", "DF", "OF",  "IOPL", "IOPL", "NT", "",
                                                       "RF", "VM", "AC", "VIF", "VIP",  "ID"};
 
-const catalogue::enumerator* event_named(const catalogue::tables& facts, std::string_view enumeration,
-                                         std::uint64_t event) {
-    for (const auto& one : facts.enumerations) {
-        if (one.name != enumeration) continue;
-        for (const auto& known : one.values) {
-            if (known.match == event) return &known;
-        }
-    }
-    return nullptr;
-}
-
-// The catalogue knows the events that a vendor's CPUs share, by the unit mask above the event.
+// The catalogue knows the events that a vendor's CPUs share, by the unit mask above the event. AMD's are told apart by
+// as many bits as the newer CPUs have for them.
 std::string event_in_words(const register_view& select, const cpu_values& cpu) {
+    constexpr unsigned bits_of_amd_event = 12;
     const bool amd = select.family() == "PERF_CTL";
-    const unsigned bits_of_event = amd ? 12 : 8;
+    const auto width = select.width("EVENT_SELECT");
     auto event = select.get("EVENT_SELECT");
-    if (amd) event |= select.get("EVENT_SELECT_HIGH") << 8U;
+    if (amd) event |= select.get("EVENT_SELECT_HIGH") << width;
     const auto mask = select.get(amd ? "UNIT_MASK" : "UMASK");
-    const auto* known =
-        event_named(cpu.facts(), amd ? "amd_core_event" : "architectural_event", mask << bits_of_event | event);
+    const auto* known = amd ? cpu.enumerator("amd_core_event", mask << bits_of_amd_event | event)
+                            : cpu.enumerator("architectural_event", mask << width | event);
     return known != nullptr ? str(known->title) : fmt::format("event {:#x} with unit mask {:#x}", event, mask);
 }
 
