@@ -37,6 +37,13 @@ bool looks_like_address(std::string_view word) {
     return std::isdigit(static_cast<unsigned char>(word.front())) != 0 && lower(word.back()) == 'h';
 }
 
+std::optional<std::uint32_t> number_of_member(const register_entry& entry, std::string_view digits) {
+    if (!all_digits(digits) || (digits.size() > 1 && digits.front() == '0')) return std::nullopt;
+    const auto number = to_number(digits);
+    if (!number || *number < entry.first || *number - entry.first >= entry.members) return std::nullopt;
+    return *number - entry.first;
+}
+
 // NAME3 or PRE3POST, from the family's pattern.
 std::optional<std::uint32_t> member_number(const register_entry& entry, std::string_view name) {
     const std::string_view pattern = entry.member;
@@ -48,11 +55,22 @@ std::optional<std::uint32_t> member_number(const register_entry& entry, std::str
     if (!same(name.substr(0, before.size()), before) || !same(name.substr(name.size() - after.size()), after)) {
         return std::nullopt;
     }
-    const auto digits = name.substr(before.size(), name.size() - before.size() - after.size());
-    if (!all_digits(digits) || (digits.size() > 1 && digits.front() == '0')) return std::nullopt;
-    const auto number = to_number(digits);
-    if (!number || *number < entry.first || *number - entry.first >= entry.members) return std::nullopt;
-    return *number - entry.first;
+    return number_of_member(entry, name.substr(before.size(), name.size() - before.size() - after.size()));
+}
+
+// NAME_3 and ALIAS3: how others number members whose own names are of another form.
+std::optional<std::uint32_t> member_number_behind(const register_entry& entry, std::string_view name) {
+    const auto behind = [&](std::string_view before) -> std::optional<std::uint32_t> {
+        if (!same(name.substr(0, before.size()), before)) return std::nullopt;
+        auto digits = name.substr(before.size());
+        if (digits.starts_with('_')) digits.remove_prefix(1);
+        return number_of_member(entry, digits);
+    };
+    if (const auto member = behind(entry.name)) return member;
+    for (const auto alias : entry.aliases) {
+        if (const auto member = behind(alias)) return member;
+    }
+    return std::nullopt;
 }
 
 bool called(const register_entry& entry, std::string_view name) {
@@ -90,6 +108,11 @@ std::vector<target> registers_called(const tables& facts, const register_name& w
         } else if (const auto member = wanted.index ? std::nullopt : member_number(entry, wanted.name)) {
             result.push_back({&entry, *member});
         }
+    }
+    if (!result.empty() || wanted.index) return result;
+    for (const auto& entry : facts.registers) {
+        if (entry.stride == 0) continue;
+        if (const auto member = member_number_behind(entry, wanted.name)) result.push_back({&entry, *member});
     }
     return result;
 }

@@ -122,6 +122,19 @@ TEST(lookup, unknown_names_come_with_the_nearest) {
     EXPECT_NE(error_of("").find("no register"), std::string::npos);
 }
 
+TEST(lookup, a_member_is_found_by_a_number_behind_the_familys_name_or_alias) {
+    for (const std::string_view name : {"IA32_L3_MASK_3", "IA32_L3_QOS_MASK_3", "IA32_L3_QOS_MASK3"}) {
+        const auto targets = find_by_name(built_in(), name);
+        ASSERT_TRUE(targets) << name;
+        ASSERT_EQ(targets->size(), 1) << name;
+        EXPECT_EQ(name_of(*targets->front().entry, targets->front().member), "IA32_L3_MASK_3");
+    }
+    EXPECT_TRUE(find_by_name(built_in(), "ia32_mtrr_physbase_9"));
+    EXPECT_FALSE(find_by_name(built_in(), "IA32_MTRR_PHYSBASE_16"));
+    EXPECT_FALSE(find_by_name(built_in(), "IA32_MTRR_PHYSBASE__1"));
+    EXPECT_FALSE(find_by_name(built_in(), "IA32_EFER_0"));
+}
+
 TEST(lookup, members_that_are_not_there) {
     EXPECT_NE(error_of("IA32_MTRR_PHYSBASE[16]").find("no member 16"), std::string::npos);
     EXPECT_NE(error_of("IA32_MTRR_PHYSBASE16"), "found");

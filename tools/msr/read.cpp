@@ -25,6 +25,7 @@ struct answer {
     std::vector<std::uint32_t> cpus;
     msr::result<std::uint64_t> value;
     const catalogue::target* what = nullptr;
+    report::sentences meaning;  // of a whole register; other registers of the CPU have a say in it
 };
 
 class reader {
@@ -71,7 +72,7 @@ class reader {
         }
     }
 
-    void print_text() {
+    void print_text() const {
         std::size_t name_width = 0;
         std::size_t cpu_width = 0;
         for (std::size_t at = 0; at < requests_.size(); ++at) {
@@ -94,7 +95,7 @@ class reader {
         }
     }
 
-    [[nodiscard]] json as_json() {
+    [[nodiscard]] json as_json() const {
         json registers = json::array();
         for (std::size_t at = 0; at < requests_.size(); ++at) {
             json entry{{"name", name_of_answer(requests_[at], answers_[at].front())},
@@ -131,16 +132,18 @@ class reader {
     }
 
     void add(std::vector<answer>& groups, const wanted_address& wanted, std::uint32_t cpu,
-             const msr::result<std::uint64_t>& value) const {
+             const msr::result<std::uint64_t>& value) {
         const auto* what = on_cpu(wanted.candidates, from_.cpu(cpu));
+        auto meaning =
+            value && what != nullptr && what->field == nullptr ? meanings_.of(*what, *value, cpu) : report::sentences{};
         const auto same = std::ranges::find_if(groups, [&](const answer& one) {
-            if (one.what != what || one.value.has_value() != value.has_value()) return false;
+            if (one.what != what || one.value.has_value() != value.has_value() || one.meaning != meaning) return false;
             return value ? *one.value == *value : one.value.error().cause == value.error().cause;
         });
         if (same != groups.end()) {
             same->cpus.push_back(cpu);
         } else {
-            groups.push_back({{cpu}, value, what});
+            groups.push_back({{cpu}, value, what, std::move(meaning)});
         }
     }
 
@@ -166,11 +169,10 @@ class reader {
     }
 
     // What a whole register says, and what is wrong with it.
-    [[nodiscard]] report::sentences remarks(const answer& one) {
+    [[nodiscard]] report::sentences remarks(const answer& one) const {
         if (!one.value || one.what == nullptr || one.what->field != nullptr) return {};
-        const auto number = one.cpus.front();
-        auto result = meanings_.of(*one.what, *one.value, number);
-        const auto reserved = impossible_bits(layout{*one.what->entry, from_.cpu(number)}, *one.value);
+        auto result = one.meaning;
+        const auto reserved = impossible_bits(layout{*one.what->entry, from_.cpu(one.cpus.front())}, *one.value);
         if (reserved != 0) result.push_back(fmt::format("reserved bits are set: {:#x}", reserved));
         return result;
     }
@@ -188,7 +190,7 @@ class reader {
         return result;
     }
 
-    [[nodiscard]] json value_json(const answer& one, std::uint32_t cpu) {
+    [[nodiscard]] json value_json(const answer& one, std::uint32_t cpu) const {
         json value{{"cpu", cpu}};
         if (!one.value) {
             const auto problem = from_.machine().explain(one.value.error());
@@ -201,8 +203,7 @@ class reader {
         auto fields = to_json(layout{*one.what->entry, on}, *one.value, &on);
         if (one.what->field == nullptr) {
             value["fields"] = std::move(fields);
-            const auto meaning = meanings_.of(*one.what, *one.value, cpu);
-            if (!meaning.empty()) value["meaning"] = report::joined(meaning, "; ");
+            if (!one.meaning.empty()) value["meaning"] = report::joined(one.meaning, "; ");
             const auto reserved = impossible_bits(layout{*one.what->entry, on}, *one.value);
             if (reserved != 0) value["reserved_bits"] = hex(reserved);
         } else {

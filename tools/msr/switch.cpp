@@ -63,8 +63,10 @@ host::outcome<void> add_segment(named_set& to, std::string_view word, unsigned l
 
 // REGISTER=VALUE,REGISTER=VALUE, as a trace has it; among them a task's segments.
 host::outcome<named_set> parse_register_set(const std::string& words, const profile::profile& cpu) {
-    if (words.find('\n') != std::string::npos)
-        return std::unexpected{no_register_set("a register set is one line", "there is a line feed in it")};
+    // A trace's line ends there, and what follows would be left out.
+    if (words.find_first_of("\n#") != std::string::npos)
+        return host::bad_input("a register set is one line without a comment", "there is a line feed or a # in it",
+                               "leave it out");
     std::string registers;
     std::vector<std::string_view> segments;
     for (std::size_t at = 0; at < words.size();) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,8 @@ bool parse_base_number(std::string_view word, Number& into) {
 
 host::outcome<context::user_bases> parse_user_bases(std::string_view text, unsigned linear_width) {
     context::user_bases result;
+    bool has_fs = false;
+    bool has_gs = false;
     const auto wrong = [&](std::string why) {
         return host::bad_input(fmt::format("`{}` is no task", text), std::move(why),
                                "as fs=0:0x7f0000001000,gs=0x33:0");
@@ -34,6 +37,8 @@ host::outcome<context::user_bases> parse_user_bases(std::string_view text, unsig
         const auto colon = part.find(':');
         if (!(part.starts_with("fs=") || part.starts_with("gs=")) || colon == std::string_view::npos)
             return wrong(fmt::format("`{}` is neither fs=SELECTOR:BASE nor gs=SELECTOR:BASE", part));
+        if (std::exchange(part.front() == 'f' ? has_fs : has_gs, true))
+            return wrong(fmt::format("`{}` is there twice", part.substr(0, 2)));
         auto& selector = part.front() == 'f' ? result.fs : result.gs;
         auto& base = part.front() == 'f' ? result.fs_base : result.gs_base;
         if (!parse_base_number(part.substr(3, colon - 3), selector))

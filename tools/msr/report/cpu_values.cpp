@@ -1,10 +1,14 @@
 #include "tools/msr/report/cpu_values.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
+
+#include "msr/catalogue/built_in.hpp"
 
 namespace tool::report {
 
@@ -30,19 +34,36 @@ std::string capitals(std::string_view name) {
 }  // namespace
 
 names::names(const catalogue::tables& facts) {
-    for (const auto& entry : facts.registers)
-        entries_[entry.name].push_back({&entry, 0, nullptr});
+    std::set<const catalogue::field_entry*> layouts;
+    for (const auto& entry : catalogue::built_in().registers) {
+        entries_[entry.name].built_in.push_back(&entry);
+        layouts.insert(entry.fields.data());
+    }
+    // Users' registers have fields of their own, whatever their names are.
+    for (const auto& entry : facts.registers) {
+        if (layouts.contains(entry.fields.data())) entries_[entry.name].here.push_back({&entry, 0, nullptr});
+    }
 }
 
-std::span<const catalogue::target> names::find(std::string_view name) const {
+const names::namesakes& names::called(std::string_view name) const {
     const auto found = entries_.find(name);
-    if (found == entries_.end()) unknown("register", name);
+    if (found == entries_.end() || found->second.built_in.empty()) unknown("register", name);
     return found->second;
 }
 
+std::span<const catalogue::target> names::find(std::string_view name) const {
+    return called(name).here;
+}
+
+bool names::is_built_in(const catalogue::register_entry& entry) const {
+    const auto found = entries_.find(entry.name);
+    return found != entries_.end() &&
+           std::ranges::any_of(found->second.here, [&](const auto& one) { return one.entry == &entry; });
+}
+
 void names::require_field(std::string_view name, std::string_view field) const {
-    for (const auto& one : find(name)) {
-        if (std::ranges::any_of(one.entry->fields, [&](const auto& other) { return other.name == field; })) return;
+    for (const auto* one : called(name).built_in) {
+        if (std::ranges::any_of(one->fields, [&](const auto& other) { return other.name == field; })) return;
     }
     unknown("field", fmt::format("{}.{}", name, field));
 }
@@ -84,9 +105,14 @@ std::string register_view::why_not() const {
 const profile::resolved_field* register_view::find_if_there(std::string_view field) const {
     if (!fields_) return nullptr;
     for (const auto& one : (*fields_)->fields) {
-        if (one.entry->name == field) return cpu_ != nullptr || one.entry->exists.empty() ? &one : nullptr;
+        if (one.entry->name == field) return cpu_ != nullptr || is_alone(one) ? &one : nullptr;
     }
     return nullptr;
+}
+
+bool register_view::is_alone(const profile::resolved_field& field) const {
+    return std::ranges::none_of(
+        (*fields_)->fields, [&](const auto& other) { return &other != &field && (other.mask() & field.mask()) != 0; });
 }
 
 const profile::resolved_field* register_view::find(std::string_view field) const {
@@ -105,9 +131,19 @@ std::uint64_t register_view::get(std::string_view field) const {
     return found != nullptr ? found->of(raw()) : 0;
 }
 
+unsigned register_view::width(std::string_view field) const {
+    const auto* found = find(field);
+    return found != nullptr ? static_cast<unsigned>(std::popcount(found->mask())) : 0;
+}
+
 std::uint64_t register_view::address(std::string_view field) const {
     const auto* found = find(field);
     return found != nullptr ? profile::address_of(*found, found->of(raw())) : 0;
+}
+
+std::uint64_t register_view::highest_address(std::string_view field) const {
+    const auto* found = find(field);
+    return found != nullptr ? profile::address_of(*found, found->of(found->mask())) : 0;
 }
 
 std::string register_view::words(std::string_view field) const {
@@ -116,6 +152,11 @@ std::string register_view::words(std::string_view field) const {
     if (!value_) return why_not();
     const auto bits = found->of(raw());
     return tool::words({*found, bits, profile::meaning_of(*found->entry, bits)}, raw(), cpu_);
+}
+
+bool register_view::means(std::string_view field) const {
+    const auto* found = find(field);
+    return found != nullptr && profile::meaning_of(*found->entry, found->of(raw())) != nullptr;
 }
 
 std::string register_view::title(std::string_view field) const {
@@ -140,6 +181,17 @@ std::vector<std::string> register_view::set_fields() const {
     });
     std::ranges::reverse(result);
     return result;
+}
+
+// Some enumerations are found by a name that is put together, and need not be there.
+const catalogue::enumerator* cpu_values::enumerator(std::string_view enumeration, std::uint64_t value) const {
+    for (const auto& one : facts_->enumerations) {
+        if (one.name != enumeration) continue;
+        const auto found =
+            std::ranges::find_if(one.values, [&](const auto& known) { return (value & known.mask) == known.match; });
+        return found == one.values.end() ? nullptr : &*found;
+    }
+    return nullptr;
 }
 
 msr::result<std::uint64_t> cpu_values::read(std::uint32_t address) const {

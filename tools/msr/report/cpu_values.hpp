@@ -14,16 +14,24 @@
 
 namespace tool::report {
 
-/// The catalogue's registers and their fields by name. A name that it does not have is a mistake in this program, and
+/// The built-in registers and their fields by name. A name that is not built in is a mistake in this program, and
 /// throws: a misspelt one would silently read as "absent".
 class names {
   public:
     explicit names(const catalogue::tables& facts);
+    /// Those of `facts` that are called so: a user's, and what it replaces, are not among them.
     [[nodiscard]] std::span<const catalogue::target> find(std::string_view name) const;
+    [[nodiscard]] bool is_built_in(const catalogue::register_entry& entry) const;
     void require_field(std::string_view name, std::string_view field) const;
 
   private:
-    std::map<std::string_view, std::vector<catalogue::target>> entries_;
+    struct namesakes {
+        std::vector<const catalogue::register_entry*> built_in;
+        std::vector<catalogue::target> here;
+    };
+    [[nodiscard]] const namesakes& called(std::string_view name) const;
+
+    std::map<std::string_view, namesakes> entries_;
 };
 
 /// One register on one CPU: what it holds, or why that is not known.
@@ -32,8 +40,8 @@ class register_view {
     register_view(const names& all, std::string_view name, std::uint32_t member, const profile::profile* cpu,
                   std::span<const std::uint32_t> addresses, std::span<const msr::result<std::uint64_t>> values);
 
-    /// One that was read already, or a value that somebody names. Without a CPU nothing is scaled, and fields that only
-    /// some CPUs have are absent.
+    /// One that was read already, or a value that somebody names. Without a CPU nothing is scaled, and fields are
+    /// absent where other CPUs have others.
     register_view(const catalogue::target& what, layout fields, std::uint64_t value, const profile::profile* cpu);
 
     /// This CPU has it, or may have it.
@@ -49,12 +57,18 @@ class register_view {
     /// The field's bits; 0 where there is no such field or the register was not read.
     [[nodiscard]] std::uint64_t get(std::string_view field) const;
     [[nodiscard]] bool is_set(std::string_view field) const { return get(field) != 0; }
+    /// How many bits the field has; 0 where there is no such field.
+    [[nodiscard]] unsigned width(std::string_view field) const;
     /// The register has the field, and it is not zero. Here a name that no register of this name has is none too: for
     /// registers of one purpose and different fields.
     [[nodiscard]] bool shows(std::string_view field) const;
     /// The address that the field holds, in its place.
     [[nodiscard]] std::uint64_t address(std::string_view field) const;
+    /// The highest one that it can hold.
+    [[nodiscard]] std::uint64_t highest_address(std::string_view field) const;
     [[nodiscard]] std::string words(std::string_view field) const;
+    /// The catalogue has a word for the field's value.
+    [[nodiscard]] bool means(std::string_view field) const;
     /// The meaning of the field's value at more length than words(), or the same.
     [[nodiscard]] std::string title(std::string_view field) const;
     [[nodiscard]] std::optional<double> scaled(std::string_view field) const;
@@ -73,6 +87,8 @@ class register_view {
   private:
     [[nodiscard]] const profile::resolved_field* find(std::string_view field) const;
     [[nodiscard]] const profile::resolved_field* find_if_there(std::string_view field) const;
+    // No other field that the register can have shares its bits.
+    [[nodiscard]] bool is_alone(const profile::resolved_field& field) const;
 
     const names* all_ = nullptr;
     const profile::profile* cpu_ = nullptr;
@@ -98,6 +114,8 @@ class cpu_values {
     [[nodiscard]] std::uint32_t number() const { return number_; }
     [[nodiscard]] const profile::profile& cpu() const { return *cpu_; }
     [[nodiscard]] const catalogue::tables& facts() const { return *facts_; }
+    /// What an enumeration of the catalogue calls a value; null where it does not.
+    [[nodiscard]] const catalogue::enumerator* enumerator(std::string_view enumeration, std::uint64_t value) const;
 
     /// A register by its address, as a bus has it: for the library's own questions.
     [[nodiscard]] msr::result<std::uint64_t> read(std::uint32_t address) const;

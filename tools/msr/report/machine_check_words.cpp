@@ -24,25 +24,20 @@ std::string within_sentence(std::string title) {
     return title;
 }
 
-const auto* named(const auto& table, std::string_view name) {
-    const auto found = std::ranges::find_if(table, [&](const auto& one) { return one.name == name; });
-    return found == table.end() ? nullptr : &*found;
-}
-
-const catalogue::enumerator* enumerator_of(const cpu_values& cpu, const std::string& enumeration, std::uint64_t value) {
-    const auto* values = named(cpu.facts().enumerations, enumeration);
-    if (values == nullptr) return nullptr;
-    const auto found =
-        std::ranges::find_if(values->values, [&](const auto& one) { return (value & one.mask) == one.match; });
-    return found == values->values.end() ? nullptr : &*found;
+// A field that is put together from parts.
+const catalogue::layout_entry* layout_called(const cpu_values& cpu, std::string_view name) {
+    const auto& all = cpu.facts().layouts;
+    const auto found = std::ranges::find_if(all, [&](const auto& one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
 }
 
 // "cache or memory hierarchy, data read, data, level 0": a compound code is taken apart by the layout that is called
 // like it; single bits speak only if they are set.
 std::string code_in_words(const register_view& status, std::string_view field, const cpu_values& cpu) {
+    if (!status.means(field)) return fmt::format("error code {:#x}", status.get(field));
     auto result = status.title(field);
     const auto kind = status.words(field);
-    const auto* parts = named(cpu.facts().layouts, "machine_check_code_" + lower_case(kind));
+    const auto* parts = layout_called(cpu, "machine_check_code_" + lower_case(kind));
     if (parts == nullptr) return result;
     for (const auto& one : parts->fields) {
         if (catalogue::is_reserved(one)) continue;
@@ -58,8 +53,8 @@ std::string code_in_words(const register_view& status, std::string_view field, c
 
 // The unit that a bank of scalable MCA belongs to.
 const catalogue::enumerator* unit_of(const register_view& identity, const cpu_values& cpu) {
-    constexpr unsigned bits_of_type = 16;
-    return enumerator_of(cpu, "smca_bank", identity.get("HARDWARE_ID") << bits_of_type | identity.get("MCA_TYPE"));
+    return cpu.enumerator("smca_bank",
+                          identity.get("HARDWARE_ID") << identity.width("MCA_TYPE") | identity.get("MCA_TYPE"));
 }
 
 // "L3 cache: data had an ECC error"
@@ -67,20 +62,21 @@ std::string unit_error(const register_view& status, const register_view& identit
     const auto extended = status.get("ERRORCODEEXT");
     const auto* unit = identity ? unit_of(identity, cpu) : nullptr;
     if (unit == nullptr) return fmt::format("extended error code {:#x}", extended);
-    const auto* error = enumerator_of(cpu, "smca_error_" + lower_case(str(unit->name)), extended);
+    const auto* error = cpu.enumerator("smca_error_" + lower_case(str(unit->name)), extended);
     return fmt::format("{}: {}", str(unit->title),
                        error != nullptr ? str(error->title) : fmt::format("extended error code {:#x}", extended));
 }
 
 // SDM volume 3, 16.6.3 for S and AR; the deferred errors and the thread's context are AMD's.
 std::string severity(const register_view& status) {
-    if (status.is_set("PCC")) return "an uncorrected error that corrupted the CPU's state";
+    if (status.is_set("PCC")) return "an uncorrected error that may have corrupted the CPU's state";
     if (status.shows("DEFERRED")) return "a deferred error (not corrected; the data are not used yet)";
     if (!status.is_set("UC")) return "a corrected error";
-    if (status.shows("TCC")) return "an uncorrected error that corrupted the thread's context";
+    if (status.shows("TCC")) return "an uncorrected error that may have corrupted the thread's context";
     if (status.shows("S") && status.shows("AR"))
         return "an uncorrected error that software must act on before it goes on";
     if (status.shows("S")) return "an uncorrected error that software may act on";
+    if (status.family() == "IA32_MCi_STATUS" && status.has("S")) return "an uncorrected error that needs no action";
     return "an uncorrected error";
 }
 

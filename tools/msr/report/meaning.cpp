@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "msr/catalogue/built_in.hpp"
 #include "tools/msr/report/words.hpp"
 
 namespace tool::report {
@@ -20,7 +19,7 @@ struct teller {
 constexpr teller tellers[]{
     {"IA32_APIC_BASE", tell_apic_mode},
     {"IA32_MCG_STATUS", tell_machine_check_state},
-    {"IA32_MCi_STATUS", tell_bank_status, {"IA32_MCi_ADDR", "IA32_MCi_MISC", "MCA_IPID"}},
+    {"IA32_MCi_STATUS", tell_bank_status, {"IA32_MCi_ADDR", "MCA_IPID"}},
     {"IA32_MCi_MISC", tell_bank_address_kind},
     {"MCA_STATUS", tell_bank_status, {"MCA_ADDR", "MCA_IPID"}},
     {"MCA_DESTAT", tell_deferred_error, {"MCA_DEADDR", "MCA_IPID"}},
@@ -89,18 +88,13 @@ names with_all_tellers(const catalogue::tables& facts) {
     return result;
 }
 
-// A register of the user's that is called like one of ours may have other fields.
-bool is_ours(const catalogue::register_entry& entry) {
-    return std::ranges::any_of(catalogue::built_in().registers,
-                               [&](const auto& one) { return one.fields.data() == entry.fields.data(); });
-}
-
 }  // namespace
 
 sentences meanings::of(const catalogue::target& what, std::uint64_t value, std::optional<std::uint32_t> cpu) {
     const auto found = std::ranges::find(tellers, std::string_view{what.entry->name}, &teller::name);
-    if (found == std::end(tellers) || !what.entry->fields_known || !is_ours(*what.entry)) return {};
+    if (found == std::end(tellers) || !what.entry->fields_known) return {};
     if (!names_) names_ = with_all_tellers(*facts_);
+    if (!names_->is_built_in(*what.entry)) return {};
     if (from_ == nullptr || !cpu)
         return found->tell(
             {{what, layout{*what.entry, *facts_}, value, nullptr}, what.member, cpu_values{*names_, *facts_}});

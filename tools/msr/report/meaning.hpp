@@ -26,7 +26,7 @@ class meanings {
     meanings(const catalogue::tables& facts, session* from) : facts_{&facts}, from_{from} {}
 
     /// Of most registers there is nothing to say that their fields do not: no sentence. `cpu`, one of the session's,
-    /// may be empty: then fields are what they can be on any CPU.
+    /// may be empty: then fields that differ from CPU to CPU say nothing.
     [[nodiscard]] sentences of(const catalogue::target& what, std::uint64_t value, std::optional<std::uint32_t> cpu);
 
   private:

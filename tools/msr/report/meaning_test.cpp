@@ -21,19 +21,25 @@ std::string alone(std::string_view name, std::uint64_t value) {
     return joined(meanings{catalogue::built_in(), nullptr}.of(targets->front(), value, std::nullopt), "; ");
 }
 
-// SDM volume 3, 12.11.3: 96 MiB of memory with ranges of 64 and 32 MiB, below 36 address bits.
+// SDM volume 3, 12.11.3: 96 MiB of memory with ranges of 64 and 32 MiB, there below 36 address bits, here below 40.
 TEST(meaning_memory, a_range_is_base_and_mask) {
     recording machine{haswell};
-    machine.set_member(1, msr::ia32_mtrr_physbase{0x4000006}).set_member(1, msr::ia32_mtrr_physmask{0xFFE000800});
+    machine.set_member(1, msr::ia32_mtrr_physbase{0x4000006}).set_member(1, msr::ia32_mtrr_physmask{0xFFFE000800});
     EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSBASE1", 0x4000006), "WB 0x4000000 + 32 MiB");
-    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0xFFE000800), "WB 0x4000000 + 32 MiB");
-    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0xFFE000000), "not in use: IA32_MTRR_PHYSMASK1.V is 0");
+    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0xFFFE000800), "WB 0x4000000 + 32 MiB");
+    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0xFFE000800),
+              "WB 0x4000000 + 32 MiB (whatever address bits 39..36 are)");
+    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0x7FFE000800),
+              "WB 0x4000000 + 32 MiB (whatever address bit 39 is)");
+    EXPECT_EQ(machine.meaning("IA32_MTRR_PHYSMASK1", 0xFFFE000000), "not in use: IA32_MTRR_PHYSMASK1.V is 0");
 }
 
 TEST(meaning_memory, half_of_a_pair_says_what_is_missing) {
     EXPECT_EQ(alone("IA32_MTRR_PHYSMASK0", 0xFFE000800), "32 MiB long; the base could not be read");
     EXPECT_EQ(alone("IA32_MTRR_PHYSBASE0", 0x4000006),
               "WB from 0x4000000 on; the mask, which says how far, could not be read");
+    EXPECT_EQ(alone("IA32_MTRR_PHYSMASK0", 0xFF0FF000800),
+              "under the broken mask 0xff0ff000000; the base could not be read");
 }
 
 TEST(meaning_memory, fixed_ranges_have_the_addresses_of_their_names) {
@@ -55,14 +61,17 @@ TEST(meaning_machine_check, compound_codes_are_taken_apart) {
     EXPECT_EQ(alone("IA32_MC8_STATUS", 0x88000040000200CF),
               "a corrected error: memory controller, scrub, channel not specified");
     EXPECT_EQ(alone("IA32_MC0_STATUS", 0xB200000000000E0F),
-              "an uncorrected error that corrupted the CPU's state: bus or interconnect, no particular participant, no "
-              "particular request, neither memory nor I/O, no particular level");
+              "an uncorrected error that may have corrupted the CPU's state: bus or interconnect, no particular "
+              "participant, no particular request, neither memory nor I/O, no particular level");
     EXPECT_EQ(alone("IA32_MC1_STATUS", 0x9000000000001150),
               "a corrected error: cache or memory hierarchy, further corrected errors are not reported, instruction "
               "fetch, instructions, level 0");
     EXPECT_EQ(alone("IA32_MC2_STATUS", 0x9000000000000014), "a corrected error: TLB, data, level 0");
-    EXPECT_EQ(alone("IA32_MC3_STATUS", 0xBE00000000000400),
-              "an uncorrected error that corrupted the CPU's state: internal timer, at the address in the bank's ADDR");
+    EXPECT_EQ(
+        alone("IA32_MC3_STATUS", 0xBE00000000000400),
+        "an uncorrected error that may have corrupted the CPU's state: internal timer, at the address in the bank's "
+        "ADDR");
+    EXPECT_EQ(alone("IA32_MC0_STATUS", 0x8000000000001005), "a corrected error: error code 0x1005");
     EXPECT_EQ(alone("IA32_MC0_STATUS", 0), "the bank holds no error");
     EXPECT_EQ(alone("IA32_MC0_STATUS", 0x3C00000000000134), "the bank holds no error");
 }
@@ -77,6 +86,8 @@ TEST(meaning_machine_check, what_software_must_do_follows_from_s_and_ar) {
               "data, level 0, at 0x3f7a5c1240");
     EXPECT_EQ(machine.meaning("IA32_MC1_STATUS", 0xB900000000000134).substr(0, 44),
               "an uncorrected error that software may act o");
+    EXPECT_EQ(machine.meaning("IA32_MC1_STATUS", 0xA000000000000134).substr(0, 41),
+              "an uncorrected error that needs no action");
     EXPECT_EQ(machine.meaning("IA32_MC1_MISC", 0x86),
               "where the bank's status says that it is valid: the address is physical, exact to 64 B");
 }
@@ -105,6 +116,7 @@ TEST(meaning_power, temperatures_are_those_of_the_sensor) {
               "55 °C; throttling begins at 92 °C; was throttled by heat since the log was last cleared");
     EXPECT_EQ(machine.meaning("MSR_TEMPERATURE_TARGET", 0x0D690000),
               "throttling begins at 92 °C, 13 °C below the 105 °C that the sensor counts down to");
+    EXPECT_EQ(machine.meaning("IA32_PACKAGE_THERM_STATUS", 0x88000003).substr(0, 7), "105 °C");
     machine.set(msr::msr_temperature_target_nehalem{0x00621200});
     EXPECT_EQ(machine.meaning("IA32_THERM_STATUS", 0x88450000), "29 °C; throttling begins at 98 °C");
 }
@@ -133,6 +145,9 @@ TEST(meaning_power, turbo_is_told_by_active_cores) {
 TEST(meaning_system, system_calls_have_selectors_and_flags) {
     EXPECT_EQ(alone("IA32_STAR", 0x23001000000000),
               "kernel CS 0x10 SS 0x18; user SS 0x2b, CS 0x33 for 64-bit and 0x23 for 32-bit code");
+    EXPECT_EQ(alone("IA32_STAR", 0xFFF3001300000000),
+              "kernel CS 0x10 SS 0x1b; user SS 0xfffb, CS 0x3 for 64-bit and 0xfff3 for 32-bit code");
+    EXPECT_EQ(alone("IA32_FMASK", 0), "SYSCALL clears no flags");
     EXPECT_EQ(alone("IA32_FMASK", 0x47700), "SYSCALL clears TF IF DF IOPL NT AC");
 }
 
@@ -141,6 +156,8 @@ TEST(meaning_system, a_counter_counts_an_event_somewhere) {
     EXPECT_EQ(alone("IA32_PERFEVTSEL1", 0x1412E),
               "counts misses of the last level of the cache in user mode (CPL 1 to 3), but is not enabled");
     EXPECT_EQ(alone("IA32_PERFEVTSEL2", 0x4201D1), "counts event 0xd1 with unit mask 0x1 in the kernel (CPL 0)");
+    EXPECT_EQ(alone("IA32_PERFEVTSEL0", 0x1D300C0),
+              "counts clocks with fewer than 1 of instructions retired everywhere");
     EXPECT_EQ(alone("PERF_CTL0", 0x530076), "counts core cycles while not halted everywhere");
 }
 
@@ -148,6 +165,8 @@ TEST(meaning_system, the_rest_has_no_sentence) {
     EXPECT_EQ(alone("IA32_EFER", 0xD01), "");
     EXPECT_EQ(alone("TSC_RATIO", 0x180000000), "a guest's time-stamp counter runs 1.5 times as fast as the host's");
     EXPECT_EQ(alone("IA32_APIC_BASE", 0xFEE00900), "xAPIC mode: registers at 0xfee00000; the processor that booted");
+    EXPECT_EQ(alone("IA32_APIC_BASE", 0xFEE00C00), "x2APIC mode: registers are MSRs");
+    EXPECT_EQ(alone("IA32_APIC_BASE", 0xFEE00400), "EXTD without EN: no valid mode");
 }
 
 }  // namespace

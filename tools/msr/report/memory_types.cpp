@@ -16,7 +16,7 @@ row variable_ranges(const cpu_values& cpu, std::uint32_t count) {
         const auto base = cpu.at("IA32_MTRR_PHYSBASE", number);
         const auto mask = cpu.at("IA32_MTRR_PHYSMASK", number);
         if (!base || !mask || !mask.is_set("V")) continue;
-        words.push_back(range_in_words(base.address("PHYSBASE"), mask.address("PHYSMASK"), base.words("TYPE")));
+        words.push_back(range_in_words(base, mask));
         result.says.push_back(mask.says("V"));
     }
     result.text = words.empty() ? fmt::format("none of {} is in use", count)

@@ -79,7 +79,7 @@ void add_temperatures(section& to, const cpu_values& cpu) {
         if (core.is_set("READING_VALID")) to.rows.push_back(temperature(cpu, core, "DIGITAL_READOUT", "hottest core"));
         add_throttling(to, core);
     }
-    if (const auto package = cpu.at("IA32_PACKAGE_THERM_STATUS"); package && package.is_set("PKG_DIGITAL_READOUT"))
+    if (const auto package = cpu.at("IA32_PACKAGE_THERM_STATUS"); package && package.raw() != 0)
         to.rows.push_back(temperature(cpu, package, "PKG_DIGITAL_READOUT", "package"));
 }
 

@@ -100,8 +100,9 @@ sentences tell_temperature(const subject& about) {
     if (!about.cpu.known()) return {};
     const auto& status = about.it;
     const auto target = about.cpu.at("MSR_TEMPERATURE_TARGET");
-    const auto* const readout = status.has("PKG_DIGITAL_READOUT") ? "PKG_DIGITAL_READOUT" : "DIGITAL_READOUT";
-    const bool valid = status.has("READING_VALID") ? status.is_set("READING_VALID") : status.is_set(readout);
+    const bool package = status.has("PKG_DIGITAL_READOUT");
+    const auto* const readout = package ? "PKG_DIGITAL_READOUT" : "DIGITAL_READOUT";
+    const bool valid = package ? status.raw() != 0 : status.is_set("READING_VALID");
     sentences result;
     if (valid) result.push_back(temperature_in_words(static_cast<int>(status.get(readout)), target));
     if (const auto causes = throttling_causes(status); !causes.empty())

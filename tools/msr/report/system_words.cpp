@@ -15,27 +15,26 @@ constexpr std::array<std::string_view, 32> flag_names{"CF", "",   "PF", "",    "
                                                       "TF", "IF", "DF", "OF",  "IOPL", "IOPL", "NT", "",
                                                       "RF", "VM", "AC", "VIF", "VIP",  "ID"};
 
-const catalogue::enumerator* event_named(const catalogue::tables& facts, std::string_view enumeration,
-                                         std::uint64_t event) {
-    for (const auto& one : facts.enumerations) {
-        if (one.name != enumeration) continue;
-        for (const auto& known : one.values) {
-            if (known.match == event) return &known;
-        }
-    }
-    return nullptr;
+// The catalogue knows the events that a vendor's CPUs share, by the unit mask above the event. AMD's are told apart by
+// as many bits as the newer CPUs have for them.
+std::string event_in_words(const register_view& select, const cpu_values& cpu) {
+    constexpr unsigned bits_of_amd_event = 12;
+    const bool amd = select.family() == "PERF_CTL";
+    const auto width = select.width("EVENT_SELECT");
+    auto event = select.get("EVENT_SELECT");
+    if (amd) event |= select.get("EVENT_SELECT_HIGH") << width;
+    const auto mask = select.get(amd ? "UNIT_MASK" : "UMASK");
+    const auto* known = amd ? cpu.enumerator("amd_core_event", mask << bits_of_amd_event | event)
+                            : cpu.enumerator("architectural_event", mask << width | event);
+    return known != nullptr ? str(known->title) : fmt::format("event {:#x} with unit mask {:#x}", event, mask);
 }
 
-// The catalogue knows the events that a vendor's CPUs share, by the unit mask above the event.
-std::string event_in_words(const register_view& select, const cpu_values& cpu) {
-    const bool amd = select.family() == "PERF_CTL";
-    const unsigned bits_of_event = amd ? 12 : 8;
-    auto event = select.get("EVENT_SELECT");
-    if (amd) event |= select.get("EVENT_SELECT_HIGH") << 8U;
-    const auto mask = select.get(amd ? "UNIT_MASK" : "UMASK");
-    const auto* known =
-        event_named(cpu.facts(), amd ? "amd_core_event" : "architectural_event", mask << bits_of_event | event);
-    return known != nullptr ? str(known->title) : fmt::format("event {:#x} with unit mask {:#x}", event, mask);
+// With a least number the counter counts the clocks that have so many events, or fewer (SDM volume 3, 20.2.1.1; APM
+// volume 2, 13.2.1).
+std::string clocks_in_words(const register_view& select) {
+    const auto least = select.get(select.family() == "PERF_CTL" ? "CNT_MASK" : "CMASK");
+    if (least == 0) return "";
+    return fmt::format("clocks with {} {} of ", select.is_set("INV") ? "fewer than" : "at least", least);
 }
 
 }  // namespace
@@ -49,24 +48,28 @@ std::string flags_in_words(std::uint64_t mask) {
         result += (result.empty() ? "" : " ") + std::string{name};
         last = name;
     }
-    return result.empty() ? "none" : result;
+    return result.empty() ? "no flags" : result;
 }
 
-// SYSCALL takes CS as given with RPL 0, and SS behind it. SYSRET adds 16 for 64-bit CS, and 8 for SS, with RPL 3
-// (SDM volume 2, SYSCALL and SYSRET).
+// SYSCALL clears the RPL of CS alone and adds 8 for SS. SYSRET adds 16 for 64-bit CS, and 8 for SS, with RPL 3 (SDM
+// volume 2, SYSCALL and SYSRET). Selectors have 16 bits.
 std::string selectors_in_words(const register_view& star) {
     constexpr std::uint64_t privilege = 3;
-    const auto kernel = star.get("SYSCALL_CS_SS") & ~privilege;
+    const auto selector = [](std::uint64_t value) { return static_cast<std::uint16_t>(value); };
+    const auto kernel = star.get("SYSCALL_CS_SS");
     const auto user = star.get("SYSRET_CS_SS") | privilege;
-    return fmt::format("kernel CS {:#x} SS {:#x}; user SS {:#x}, CS {:#x} for 64-bit and {:#x} for 32-bit code", kernel,
-                       kernel + 8, user + 8, user + 16, user);
+    return fmt::format("kernel CS {:#x} SS {:#x}; user SS {:#x}, CS {:#x} for 64-bit and {:#x} for 32-bit code",
+                       selector(kernel & ~privilege), selector(kernel + 8), selector(user + 8), selector(user + 16),
+                       selector(user));
 }
 
-// SDM volume 3, 11.12.1: of EN and EXTD one combination does not exist.
+// SDM volume 3, 11.12.1.
 sentences tell_apic_mode(const subject& about) {
     const auto& base = about.it;
     const auto* const processor = base.is_set("BSP") ? "; the processor that booted" : "";
-    if (!base.is_set("EN")) return {fmt::format("the local APIC is off{}", processor)};
+    if (!base.is_set("EN"))
+        return {fmt::format("{}{}", base.is_set("EXTD") ? "EXTD without EN: no valid mode" : "the local APIC is off",
+                            processor)};
     if (base.is_set("EXTD")) return {fmt::format("x2APIC mode: registers are MSRs{}", processor)};
     return {fmt::format("xAPIC mode: registers at {:#x}{}", base.address("APIC_BASE"), processor)};
 }
@@ -89,7 +92,7 @@ sentences tell_counted_event(const subject& about) {
                               : kernel       ? "in the kernel (CPL 0)"
                               : user         ? "in user mode (CPL 1 to 3)"
                                              : "at no privilege level";
-    return {fmt::format("counts {} {}{}", event_in_words(select, about.cpu), where,
+    return {fmt::format("counts {}{} {}{}", clocks_in_words(select), event_in_words(select, about.cpu), where,
                         select.is_set("EN") ? "" : ", but is not enabled")};
 }
 

@@ -155,8 +155,8 @@ TEST(report_virtualization, svm_that_firmware_forbids) {
 // The example of SDM volume 3, 12.11.3: 96 MiB of memory with ranges of 64 and 32 MiB, below 36 address bits.
 TEST(report_memory_types, ranges_have_address_size_and_type) {
     recording machine{haswell};
-    machine.set_member(0, msr::ia32_mtrr_physbase{0x6}).set_member(0, msr::ia32_mtrr_physmask{0xFFC000800});
-    machine.set_member(1, msr::ia32_mtrr_physbase{0x4000006}).set_member(1, msr::ia32_mtrr_physmask{0xFFE000800});
+    machine.set_member(0, msr::ia32_mtrr_physbase{0x6}).set_member(0, msr::ia32_mtrr_physmask{0xFFFC000800});
+    machine.set_member(1, msr::ia32_mtrr_physbase{0x4000006}).set_member(1, msr::ia32_mtrr_physmask{0xFFFE000800});
     const auto row = only(machine.report(), "memory_types", "ranges");
     EXPECT_EQ(row.text, "2 of 8: WB 0x0 + 64 MiB, WB 0x4000000 + 32 MiB");
     machine.set(msr::ia32_mtrr_def_type{});

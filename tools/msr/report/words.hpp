@@ -22,8 +22,8 @@ namespace tool::report {
 
 /// "4 KiB": the largest unit that leaves no fraction.
 [[nodiscard]] std::string bytes(std::uint64_t size);
-/// "WB 0x0 + 64 MiB"
-[[nodiscard]] std::string range_in_words(std::uint64_t base, std::uint64_t mask, const std::string& type);
+/// "WB 0x0 + 64 MiB", of a pair of registers that hold base and mask.
+[[nodiscard]] std::string range_in_words(const register_view& base, const register_view& mask);
 /// "on; memory that no range covers is WB; fixed ranges on"
 [[nodiscard]] std::string default_type_in_words(const register_view& defaults);
 /// "entries 0 to 7: WB WC UC- UC WB WP UC- WT"
@@ -54,7 +54,7 @@ namespace tool::report {
 
 /// "kernel CS 0x10 SS 0x18; user SS 0x2b, CS 0x33 for 64-bit and 0x23 for 32-bit code"
 [[nodiscard]] std::string selectors_in_words(const register_view& star);
-/// "TF IF DF": flags of RFLAGS; "none"
+/// "TF IF DF": flags of RFLAGS; "no flags"
 [[nodiscard]] std::string flags_in_words(std::uint64_t mask);
 
 [[nodiscard]] sentences tell_apic_mode(const subject& about);

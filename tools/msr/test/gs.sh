@@ -17,8 +17,8 @@ check 'a hazard is a finding' test "$code" = 1
 check 'its trace has the event' contains "$out" '* an NMI arrives'
 check 'its trace has the reason' contains "$out" "a base that is not the kernel's"
 msr gs check hazard-nmi-plain-handler --json
-check 'JSON: the trace ends where it goes wrong' jq --exit-status \
-    '.runs[0] | .verdict == "refuted" and .violation == "wrong_base_in_kernel" and (.trace[-1].step | endswith("percpu"))' "$work/out"
+check 'JSON: the trace ends where it goes wrong' is_true_of_output \
+    '.runs[0] | .verdict == "refuted" and .violation == "wrong_base_in_kernel" and (.trace[-1].step | endswith("percpu"))'
 
 # An answer says how far it goes: depth, lines that never ran, no events; and what the file expects.
 json '.expected == "safe" and (.runs[0] | .depth == 3 and .unreached == [] and .as_expected and (.events | length) == 4)' \
@@ -92,6 +92,7 @@ json '.holds_for_every_task == false and (.holds_for | contains("only while it h
     gs plan --profile skylake-sp --from gs=0:0x7f0000001000 --to gs=0:0
 refuses 2 'is no address of user mode' gs plan --profile zen-5 --from fs=0:0xffff800000000000 --to fs=0:0
 refuses 2 'is no task' gs plan --profile zen-5 --from here --to fs=0:0
+refuses 2 '`fs` is there twice' gs plan --profile zen-5 --from fs=0:1,fs=0:2 --to fs=0:0
 
 json '.rows | length >= 20' gs table
 succeeds gs table

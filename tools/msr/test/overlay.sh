@@ -45,6 +45,14 @@ YAML
 json '.fields | keys == ["OURS"]' decode IA32_EFER 1 --catalogue "$work/instead"
 json '[.registers[] | select(.name == "IA32_EFER")] | length == 1' list --catalogue "$work/instead"
 json '.fields | keys | contains(["SCE"])' decode IA32_EFER 1
+# What is said with the other's fields is not said any more; the rest is.
+cat >>"$work/instead/efer.yaml" <<'YAML'
+  - {name: IA32_MTRR_PHYSMASK, replaces: IA32_MTRR_PHYSMASK, address: 0x201, exists: always, fields: {63..1: ignored, 0: OURS}}
+  - {name: OUR_PAT, replaces: IA32_PAT, address: 0x277, exists: always, fields: {63..1: ignored, 0: OURS}}
+YAML
+json '.meaning | startswith("WB from 0x80000000 on")' \
+    decode IA32_MTRR_PHYSBASE0 0x80000006 --catalogue "$work/instead" --from "$recorded"
+json '.sections | length > 3' report --catalogue "$work/instead" --from "$recorded"
 sed 's/replaces: IA32_EFER/replaces: IA32_EFFR/' "$work/instead/efer.yaml" >"$work/own/no_such.yaml"
 refuses 2 'no_such.yaml:2: IA32_EFER: it replaces `IA32_EFFR`, which is not built in' list --catalogue "$work/own"
 rm "$work/own/no_such.yaml"

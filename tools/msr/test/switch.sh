@@ -34,6 +34,7 @@ check 'a load is a line, before the writes' contains "$out" 'first        load  
 refuses 2 'is neither fs=SELECTOR:BASE nor' switch plan "${cpu[@]}" --to fs=7
 refuses 2 'the selector in `gs=0x12345:0` is no number of 16 bits' switch plan "${cpu[@]}" --to gs=0x12345:0
 refuses 2 'is no address of user mode' switch plan "${cpu[@]}" --to gs=0:0xffff800000000000
+refuses 2 'a register set is one line without a comment' switch plan "${cpu[@]}" --to 'IA32_TSC_AUX=1#,IA32_PAT=6'
 refuses 2 '`fs=0:2` gives the base of FS twice' switch plan "${cpu[@]}" --to fs=0:1,fs=0:2
 refuses 2 '`gs=0:2` gives the base of GS twice' switch plan "${cpu[@]}" --to IA32_KERNEL_GS_BASE=1,gs=0:2
 
