@@ -5,7 +5,7 @@
 # member on the CPU, and of a name that is several registers' the CPU's is read.
 write_names() {
 	"$product" list --json >"$results/list"
-	jq -r '.registers[].name' "$results/list" >"$results/names"
+	jq -r '.registers[].name' "$results/list" | sort -u >"$results/names"
 	jq -r '[.registers[] | .name, .aliases[]] as $names | .registers[] |
 		select(.members == 1 and (.name as $name | [$names[] | select(. == $name)] | length == 1)) | .address' "$results/list" |
 		sort -u >"$results/single"
