@@ -56,19 +56,19 @@ std::string c_position(catalogue::bit_position at, const catalogue::tables& all)
 }
 
 std::string c_value(const exported_constant& one, const catalogue::tables& all) {
-    using form = exported_constant::form;
+    using kind = exported_constant::form;
     switch (one.as) {
-        case form::address: return format("{:#x}", one.value);
-        case form::member_address:
+        case kind::address: return format("{:#x}", one.value);
+        case kind::member_address:
             if (one.first == 0) return format("({:#x} + {:#x} * (n))", one.value, one.stride);
             return format("({:#x} + {:#x} * ((n) - {}))", one.value, one.stride, one.first);
-        case form::number: return format("{}", one.value);
-        case form::shift: return format("{}", c_position(one.lsb, all));
-        case form::mask:
+        case kind::number: return format("{}", one.value);
+        case kind::shift: return format("{}", c_position(one.lsb, all));
+        case kind::mask:
             if (!parameters_of(one, all).empty())
                 return format("MSRKIT_BITS({}, {})", c_position(one.msb, all), c_position(one.lsb, all));
             return format("MSRKIT_U64({:#018x})", catalogue::mask_of(one.msb.offset, one.lsb.offset));
-        case form::value: return format("MSRKIT_U64({:#x})", one.value);
+        case kind::value: return format("MSRKIT_U64({:#x})", one.value);
     }
     return {};
 }

@@ -44,21 +44,21 @@ std::string rust_type(const exported_constant& one) {
 }
 
 std::string rust_value(const exported_constant& one, const catalogue::tables& all) {
-    using form = exported_constant::form;
+    using kind = exported_constant::form;
     switch (one.as) {
-        case form::address: return format("{:#x}", one.value);
-        case form::member_address:
+        case kind::address: return format("{:#x}", one.value);
+        case kind::member_address:
             if (one.first == 0) return format("{:#x} + {:#x} * n", one.value, one.stride);
             return format("{:#x} + {:#x} * (n - {})", one.value, one.stride, one.first);
-        case form::number: return format("{}", one.value);
-        case form::shift:
+        case kind::number: return format("{}", one.value);
+        case kind::shift:
             if (one.lsb.quantity == catalogue::none) return format("{}", one.lsb.offset);
             return format("({}) as u32", rust_position(one.lsb, all));
-        case form::mask:
+        case kind::mask:
             if (!parameters_of(one, all).empty())
                 return format("bits({}, {})", rust_position(one.msb, all), rust_position(one.lsb, all));
             return format("{:#018x}", catalogue::mask_of(one.msb.offset, one.lsb.offset));
-        case form::value: return format("{:#x}", one.value);
+        case kind::value: return format("{:#x}", one.value);
     }
     return {};
 }

@@ -68,17 +68,24 @@ std::expected<loaded_facts, catalogue::load::problems> load(const request& asked
     return result;
 }
 
+void print_counts(const catalogue::tables& facts) {
+    std::size_t addresses = 0;
+    std::size_t tiled = 0;
+    std::size_t tiled_addresses = 0;
+    for (const auto& entry : facts.registers) {
+        addresses += entry.members;
+        if (!entry.fields_known) continue;
+        ++tiled;
+        tiled_addresses += entry.members;
+    }
+    fmt::print("{} registers at {} addresses, {} at {} with all fields\n", facts.registers.size(), addresses, tiled,
+               tiled_addresses);
+}
+
 int check(const request& asked) {
     const auto facts = load(asked);
     if (!facts) return report(facts.error());
-    std::size_t tiled = 0;
-    std::size_t addresses = 0;
-    for (const auto& entry : facts->tables().registers) {
-        tiled += entry.fields_known ? 1 : 0;
-        addresses += entry.members;
-    }
-    fmt::print("{} registers at {} addresses, {} with all fields\n", facts->tables().registers.size(), addresses,
-               tiled);
+    print_counts(facts->tables());
     return 0;
 }
 
@@ -143,6 +150,7 @@ int audit(const std::string& folder, const audit_arguments& given) {
         report(found);
         return bad_input;
     }
+    print_counts(loaded->tables());
     fmt::print("{}", result.text);
     return result.settled ? 0 : finding;
 }

@@ -11,6 +11,18 @@ write_names() {
 		sort -u >"$results/single"
 }
 
+# The addresses to ask rdmsr for: every register's, but of a family that has many members the first and last four, as each
+# is a process of its own.
+write_asked() {
+	local address members stride n
+	jq -r '.registers[] | "\(.address) \(.members) \(.stride)"' "$results/list" |
+		while read -r address members stride; do
+			for ((n = 0; n < members; n += n == 3 && members > 8 ? members - 7 : 1)); do
+				printf '0x%x\n' $((address + n * stride))
+			done
+		done | sort -u >"$results/asked"
+}
+
 # 'ADDRESS CPU VALUE' a line; a refused register ends rdmsr's list of CPUs.
 lines_of_rdmsr() {
 	awk '/^register/ { address = $2; cpu = 0 }

@@ -69,15 +69,21 @@ TEST(ia32_vmx_pinbased_ctls, halves_share_one_layout) {
     EXPECT_EQ(value.raw() >> 32, controls.raw());
 }
 
-// Every accessor, as functions of raw values: small ones, for there are thousands. A plain field is an array of one.
+// Every accessor, as one function of raw values: a small one, for there are thousands. A plain field is an array of
+// one.
 struct accessor_case {
     const char* name;
     std::uint64_t mask;  // of the first element
     unsigned lsb;
     unsigned elements;
     unsigned step;
-    std::uint64_t (*get)(std::uint64_t raw, unsigned element);
-    std::uint64_t (*set)(std::uint64_t raw, std::uint64_t source, unsigned element);  // to what `source` has there
+    std::uint64_t (*access)(bool setting, std::uint64_t raw, std::uint64_t source, unsigned element);
+
+    std::uint64_t get(std::uint64_t raw, unsigned element) const { return access(false, raw, 0, element); }
+    // To what `source` has there.
+    std::uint64_t set(std::uint64_t raw, std::uint64_t source, unsigned element) const {
+        return access(true, raw, source, element);
+    }
 };
 
 std::uint64_t raw_of(bool content) {
@@ -103,17 +109,16 @@ number_in<First, Last> number_of(field_array<First, Last, Step, Element>, unsign
 // clang-format off
 #define FIELD_CASE(type, name, set)                                                                                  \
     {#type "." #name, type::fields::name::mask, type::fields::name::lsb, 1, 0,                                       \
-     [](std::uint64_t raw, unsigned) { return raw_of(type::from_raw(raw).name()); },                                 \
-     [](std::uint64_t raw, std::uint64_t from, unsigned) {                                                           \
-         return type::from_raw(raw).set(type::from_raw(from).name()).raw(); }},
+     [](bool setting, std::uint64_t raw, std::uint64_t from, unsigned) {                                             \
+         const auto value = type::from_raw(raw);                                                                     \
+         return setting ? value.set(type::from_raw(from).name()).raw() : raw_of(value.name()); }},
 #define ARRAY_CASE(type, name, set)                                                                                  \
     {#type "." #name, type::fields::name::element::mask, type::fields::name::element::lsb,                           \
      elements_of(type::fields::name{}), step_of(type::fields::name{}),                                               \
-     [](std::uint64_t raw, unsigned at) {                                                                            \
-         return raw_of(type::from_raw(raw).name(number_of(type::fields::name{}, at))); },                            \
-     [](std::uint64_t raw, std::uint64_t from, unsigned at) {                                                        \
+     [](bool setting, std::uint64_t raw, std::uint64_t from, unsigned at) {                                          \
          const auto number = number_of(type::fields::name{}, at);                                                    \
-         return type::from_raw(raw).set(number, type::from_raw(from).name(number)).raw(); }},
+         const auto value = type::from_raw(raw);                                                                     \
+         return setting ? value.set(number, type::from_raw(from).name(number)).raw() : raw_of(value.name(number)); }},
 #define MSRKIT_FIELD(type, name) FIELD_CASE(type, name, name)
 #define MSRKIT_READ_ONLY_FIELD(type, name) FIELD_CASE(type, name, with<type::fields::name>)
 #define MSRKIT_ARRAY(type, name) ARRAY_CASE(type, name, name)
